@@ -1,0 +1,5 @@
+"""`python -m consolesvc` is `consolesvc`."""
+
+from consolesvc.cli import main
+
+raise SystemExit(main())

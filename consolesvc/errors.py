@@ -1,0 +1,141 @@
+"""Every error this package raises for its callers to catch.
+
+    ConsoleServiceError
+    ├── ConfigurationError      a configuration is wrong; carries every problem found, not the first
+    ├── LineError               about the byte stream to a machine
+    │   ├── LineUnavailable     it could not be opened: what is wrong, and the cure
+    │   └── LineLost            it was open and ended
+    ├── TokenRefused            a token is unknown, expired or used
+    ├── ServerNotFound          no server has this id
+    ├── LimitReached            one of `limits:` is exhausted
+    ├── StartError              the service cannot start: a taken port, a locked state folder
+    └── ClientError             a command could not do its work against a running service
+
+Classes carry facts; `__str__` makes the sentence. Foreign exceptions become these at the seam where they
+arise and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ConsoleServiceError(Exception):
+    """The root of the tree in this module's docstring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a configuration.
+
+    Attributes:
+        file: The file as the user named it, or `--set` for an override.
+        line: 1-based line in it, 0 where there is none.
+        key: Dotted path of the key, such as `servers[2].line.settings`; empty for the document.
+        text: What is wrong: the value, and what was expected.
+    """
+
+    file: str
+    line: int
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.key}: {self.text}" if self.key else f"{where}: {self.text}"
+
+
+class ConfigurationError(ConsoleServiceError):
+    """A configuration is wrong; `problems` holds everything found in one reading, in file order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class LineError(ConsoleServiceError):
+    """Something about a line; `reason` says what, in words fit for a viewer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class LineUnavailable(LineError):
+    """A line could not be opened.
+
+    Attributes:
+        reason: What is wrong, in a few words: "no such device", "permission denied".
+        cure: What to do about it, a sentence; empty where waiting is all there is.
+    """
+
+    def __init__(self, reason: str, cure: str = "") -> None:
+        super().__init__(reason)
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.cure}" if self.cure else self.reason
+
+
+class LineLost(LineError):
+    """A line that was open has ended."""
+
+
+class TokenRefused(ConsoleServiceError):
+    """A token does not redeem; `why` is one of "unknown", "expired", "used".
+
+    "unknown" and "used" are told apart only while the store still remembers the token.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"token {self.why}"
+
+
+class ServerNotFound(ConsoleServiceError):
+    """No server has the id `wanted`."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+
+    def __str__(self) -> str:
+        return f"Instance {self.wanted} could not be found."
+
+
+class LimitReached(ConsoleServiceError):
+    """One of the configuration's `limits` is exhausted.
+
+    Attributes:
+        limit: The key, such as `sessions_per_console`.
+        value: Its value.
+    """
+
+    def __init__(self, limit: str, value: int) -> None:
+        super().__init__(limit, value)
+        self.limit = limit
+        self.value = value
+
+    def __str__(self) -> str:
+        return f"limit reached: limits.{self.limit} is {self.value}"
+
+
+class StartError(ConsoleServiceError):
+    """The service cannot start; the message names what is in the way and what to do."""
+
+
+class ClientError(ConsoleServiceError):
+    """A command failed against a running service; `exit_code` as DESIGN 5.1 (1, 3 or 4)."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -1,0 +1,1 @@
+"""Console tokens: issued by the Compute API, redeemed at the websocket."""

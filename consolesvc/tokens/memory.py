@@ -1,0 +1,87 @@
+"""Tokens of one process, in memory (DESIGN decision 6)."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consolesvc.errors import TokenRefused
+from consolesvc.tokens.store import Grant
+
+TOKEN_ID_DIGITS = 12
+"""Hex digits of a token's sha256 that name it in logs: enough to tell tokens apart, useless for guessing one."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    grant: Grant
+    used: bool = False
+
+
+class MemoryTokenStore:
+    """Tokens by sha256, each with the time it expires.
+
+    Args:
+        clock: Gives seconds, monotonic; passed in, so that tests turn it by hand.
+        ttl: Seconds for which a token is good for connecting; 0 for ever.
+        single_use: Whether a token is good for one connection only.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, ttl: float = 600, single_use: bool = False) -> None:
+        self.clock = clock
+        self.ttl = ttl
+        self.single_use = single_use
+        self._entries: dict[bytes, _Entry] = {}
+        self._expiries: list[tuple[float, bytes]] = []
+
+    def __repr__(self) -> str:
+        return f"<MemoryTokenStore {len(self._entries)} tokens, ttl {self.ttl:g} s>"
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    async def issue(self, server_id: str) -> str:
+        """Make a token for `server_id`: uuid4 text."""
+        self.sweep()
+        token = str(uuid.uuid4())
+        digest = _digest(token)
+        expires = self.clock() + self.ttl if self.ttl else None
+        self._entries[digest] = _Entry(Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires))
+        if expires is not None:
+            heapq.heappush(self._expiries, (expires, digest))
+        return token
+
+    async def redeem(self, token: str, admit: Callable[[Grant], None]) -> Grant:
+        """Exchange a token for its grant; raises TokenRefused and what `admit` raises."""
+        entry = self._entries.get(_digest(token))
+        if entry is None:
+            raise TokenRefused("unknown")
+        if entry.grant.expires is not None and self.clock() >= entry.grant.expires:
+            raise TokenRefused("expired")
+        if entry.used:
+            raise TokenRefused("used")
+        admit(entry.grant)
+        entry.used = self.single_use
+        return entry.grant
+
+    async def end(self, server_id: str) -> int:
+        """Forget every token of a server; the number forgotten."""
+        ended = [digest for digest, entry in self._entries.items() if entry.grant.server_id == server_id]
+        for digest in ended:
+            del self._entries[digest]
+        return len(ended)
+
+    def sweep(self) -> int:
+        """Forget what expired; the number forgotten. Each costs a heap pop, so it runs with every issue."""
+        now, swept = self.clock(), 0
+        while self._expiries and self._expiries[0][0] <= now:
+            swept += self._entries.pop(heapq.heappop(self._expiries)[1], None) is not None
+        return swept
+
+
+def _digest(token: str) -> bytes:
+    # surrogatepass: a token from a query may hold any code points, and must be refused, not crash.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,47 @@
+"""What a token store does; `memory.py` is the one that is always there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a redeemed token is good for.
+
+    Attributes:
+        server_id: The server it was issued for (DESIGN decision 6: the id, never a path or a port).
+        token_id: A short name of the token, fit for logs and for counting its sessions: part of its sha256.
+        expires: When the token's TTL ends, on the store's clock; None for never.
+    """
+
+    server_id: str
+    token_id: str
+    expires: float | None
+
+
+class TokenStore(Protocol):
+    """Issues tokens and redeems them. Asynchronous, because a shared store asks another host."""
+
+    async def issue(self, server_id: str) -> str:
+        """Make a token for `server_id`: uuid4 text. The store keeps only its sha256."""
+        ...
+
+    async def redeem(self, token: str, admit: Callable[[Grant], None]) -> Grant:
+        """Exchange a token for its grant.
+
+        Args:
+            token: What the client showed.
+            admit: Called with the grant before the token counts as used; what it raises comes through, and the
+                token stays as good as it was: "try later" must be true of a single-use token as well.
+
+        Raises:
+            TokenRefused: it is unknown, expired or used.
+        """
+        ...
+
+    async def end(self, server_id: str) -> int:
+        """Forget every token of a server; the number forgotten."""
+        ...
