@@ -1,0 +1,1 @@
+"""A server's line kept open: its output in a ring, its input path, its viewers."""

@@ -1,0 +1,176 @@
+"""A console: a server's line kept open, its output in a ring, its input path, its viewers.
+
+The line pushes bytes in; readers are offsets that follow. Nothing here awaits a reader, and nothing a reader does can
+cost another a byte, but for the one rule in flow.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from typing import TYPE_CHECKING
+
+from consolesvc.console.events import Event, printable
+from consolesvc.console.input import InputPath
+from consolesvc.console.ring import Ring
+from consolesvc.lines.base import READ_SIZE, Opener
+from consolesvc.lines.reconnecting import ReconnectingLine
+
+if TYPE_CHECKING:
+    from consolesvc.console.viewer import Viewer
+
+EVENTS = 256
+"""Events remembered for viewers that are behind."""
+
+
+class Console:
+    """One server's console.
+
+    Args:
+        name: The server's name, for notices and logs.
+        opener: Opens its line.
+        ring: Bytes of output kept.
+        replay: Bytes shown to a new viewer that does not say otherwise.
+
+    Attributes:
+        stream: Names the numbering of its bytes (DESIGN section 2).
+        refused: Bytes of input refused or dropped because the line was not open.
+        last_output: When output last came, in the loop's time; None before the first.
+    """
+
+    def __init__(self, name: str, opener: Opener, *, ring: int, replay: int) -> None:
+        self.name = name
+        self.replay = replay
+        self.stream = str(uuid.uuid4())
+        self.ring = Ring(ring)
+        # A quarter of the ring: what a holdable line may still deliver must fit before the slowest reader is lapped.
+        limit = max(1, min(READ_SIZE, ring // 4))
+        self.reconnecting = ReconnectingLine(name, opener, self.received, self._line_changed, read_limit=limit)
+        self.input = InputPath(name)
+        self.viewers: set[Viewer] = set()
+        self.refused = 0
+        self.last_output: float | None = None
+        self.events: deque[Event] = deque(maxlen=EVENTS)
+        self.event_count = 0
+        self._generation = asyncio.Event()
+        self._held = False
+        self._hold_timer: asyncio.TimerHandle | None = None
+        self._lost_at: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Console {self.name} {self.ring!r} {self.reconnecting.state} {len(self.viewers)} viewers>"
+
+    @property
+    def connected(self) -> bool:
+        """Whether its line is open."""
+        return self.reconnecting.line is not None
+
+    def start(self) -> None:
+        """Open the line and keep it open. Call in the loop."""
+        self.reconnecting.start()
+
+    async def close(self) -> None:
+        """Close the line. The viewers are ended by whoever closes it, with their reason."""
+        if self._hold_timer is not None:
+            self._hold_timer.cancel()
+        await self.input.close()
+        await self.reconnecting.close()
+
+    # Output
+
+    def received(self, data: bytes | memoryview) -> None:
+        """Take bytes of the line: into the ring, and wake who waits."""
+        self.ring.append(data)
+        self.last_output = asyncio.get_running_loop().time()
+        self.wake()
+        self.check_flow()
+
+    def wake(self) -> None:
+        """Release all that wait in `news`."""
+        # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
+        generation, self._generation = self._generation, asyncio.Event()
+        generation.set()
+
+    async def news(self) -> None:
+        """Wait until bytes or an event come, or a viewer is woken."""
+        await self._generation.wait()
+
+    def moved(self, viewer: Viewer) -> None:
+        """A viewer has read on: the line may not have to wait any more."""
+        if self._held or viewer.hold.left_behind is not None:
+            self.check_flow()
+
+    def check_flow(self) -> None:
+        """Pause the line for a viewer that makes progress, resume it when none needs it (DESIGN decision 3)."""
+        line = self.reconnecting.line
+        if line is None or not line.holdable:
+            return
+        now = asyncio.get_running_loop().time()
+        end, half = self.ring.end, self.ring.capacity // 2
+        # Every viewer is asked, not the first that holds: each has a window of its own to keep.
+        holding = [viewer for viewer in self.viewers if viewer.hold.check(viewer.offset, end, half, now)]
+        if holding:
+            if not self._held:
+                line.pause()
+            if self._hold_timer is not None:
+                self._hold_timer.cancel()
+            first = min(viewer.hold.window_end for viewer in holding)
+            self._hold_timer = asyncio.get_running_loop().call_at(first, self.check_flow)
+        elif self._held:
+            line.resume()
+        self._held = bool(holding)
+
+    # Input
+
+    def write(self, viewer: Viewer, data: bytes) -> None:
+        """Send what a viewer typed; on a line that is not open it is refused, counted and told."""
+        if self.connected:
+            self.input.write(viewer.typist, data)
+        else:
+            self.refused += len(data)
+            viewer.tell_refused(len(data), self.reconnecting.why)
+
+    # The line's state
+
+    def _line_changed(self) -> None:
+        state = self.reconnecting.state
+        self.input.line = self.reconnecting.line
+        if state == "connected":
+            if self._lost_at is not None:
+                self._say(
+                    "back",
+                    f"{self.name} line back after {_duration(time.monotonic() - self._lost_at)}; "
+                    "what it sent meanwhile is unknown",
+                )
+            elif self.reconnecting.opened == 1 and self.viewers:
+                self._say("back", f"{self.name} line is up")
+            self._lost_at = None
+            self.check_flow()
+        elif state == "waiting" and self._lost_at is None and self.reconnecting.opened:
+            self._lost_at = time.monotonic()
+            self._held = False
+            clock = time.strftime("%H:%M:%S")
+            self._say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}; waiting")
+            dropped = self.input.drop()
+            self.refused += sum(dropped.values())
+            for viewer in self.viewers:
+                if size := dropped.get(viewer.typist, 0):
+                    viewer.tell_refused(size, self.reconnecting.why)
+
+    def line_state(self) -> str:
+        """The line's state in plain words, for `list` and for notices at attach."""
+        why = self.reconnecting.why
+        return f"{self.reconnecting.state}: {why}" if why else self.reconnecting.state
+
+    def _say(self, kind: str, text: str) -> None:
+        self.events.append(Event(self.ring.end, kind, printable(text)))  # type: ignore[arg-type]  # the callers' literals
+        self.event_count += 1
+        self.wake()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:  # noqa: PLR2004 - as people say it: 80 s, then 2 min
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004 - the same

@@ -1,0 +1,40 @@
+"""What happens to a console beside its bytes, each at an offset of its stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["lost", "back", "down", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened between two bytes.
+
+    Attributes:
+        offset: The stream's end when it happened: all bytes before it come first.
+        kind: `lost` and `back` are the line's, told to all; `down` (the line is not open, at attach) and `refused`
+            (input that could not be delivered) are told to one viewer.
+        text: The sentence, printable ASCII, for people.
+    """
+
+    offset: int
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes `start..end` that a reader can no longer have. Always counted, always told."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"bytes {self.start}..{self.end} lost ({self.end - self.start} bytes): this viewer was too slow"
+
+
+def printable(text: str) -> str:
+    """`text` in printable ASCII, as notices are (DESIGN 5.4): anything else becomes `?`."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)

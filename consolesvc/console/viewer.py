@@ -1,0 +1,175 @@
+"""A viewer: one attached reader of a console, who may type.
+
+It hands out what its client must be given, in order, as chunks, events and gaps; how they travel is the face's
+business. It has no queue: its place is an offset and an event number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from dataclasses import dataclass
+
+from consolesvc.console.console import Console
+from consolesvc.console.events import Event, Gap, printable
+from consolesvc.console.flow import Hold
+from consolesvc.console.input import Typist
+from consolesvc.console.utf8 import unfinished
+
+CHUNK = 64 * 1024
+"""Bytes handed out at once at most."""
+UNFINISHED_WAIT = 0.1
+"""Seconds for which an unfinished UTF-8 character is held (DESIGN 5.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Output bytes from `offset` on."""
+
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why a viewer was ended, as a websocket close code (DESIGN 5.4) and a reason."""
+
+    code: int
+    reason: str
+
+
+class Viewer:
+    """One attached reader, from the moment it is made until `detach`.
+
+    Args:
+        console: What it looks at.
+        offset: The first byte it wants; below the ring's start is a gap, beyond the end is the end.
+        who: Whence it comes, for `who` and for logs.
+        token_id: The token it came with, as a store names it.
+        gap: Bytes it asked for that are gone already, told first.
+
+    Attributes:
+        received: Bytes handed out.
+        lost: Bytes it could not have.
+        refused: Bytes it typed that were refused.
+        ended: Set by `end`; the face closes the connection with it.
+    """
+
+    def __init__(
+        self, console: Console, offset: int, *, who: str = "", token_id: str = "", gap: Gap | None = None
+    ) -> None:
+        self.console = console
+        self.offset = min(offset, console.ring.end)
+        self.who = who
+        self.token_id = token_id
+        self.hold = Hold()
+        self.typist = Typist()
+        self.received = 0
+        self.lost = 0
+        self.refused = 0
+        self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self._gap = gap
+        self._own: deque[Event] = deque()
+        self._told_refused = False
+        self._event = console.event_count
+        self._held_until = 0.0
+        if console.reconnecting.state == "waiting":
+            self._own.append(Event(0, "down", printable(f"{console.name} line is not open: {console.line_state()}")))
+        console.viewers.add(self)
+
+    def __repr__(self) -> str:
+        return f"<Viewer {self.who} of {self.console.name} at {self.offset}>"
+
+    def detach(self) -> None:
+        """Leave; what was typed is still delivered. Idempotent."""
+        self.console.viewers.discard(self)
+        self.console.check_flow()
+
+    def end(self, code: int, reason: str) -> None:
+        """Have the connection closed, with a close code of DESIGN 5.4; the first word counts."""
+        if not self.ended.done():
+            self.ended.set_result(End(code, reason))
+
+    def tell_refused(self, size: int, why: str) -> None:
+        """Count input that was refused, and say so once for each time the line is away."""
+        self.refused += size
+        if not self._told_refused:
+            self._told_refused = True
+            text = printable(f"input refused ({size} bytes): {self.console.name} line is not open: {why}")
+            self._own.append(Event(0, "refused", text))
+            self.console.wake()
+
+    async def next(self) -> Chunk | Event | Gap:
+        """What comes next, waiting for it."""
+        while True:
+            item = self.peek()
+            if item is not None:
+                return item
+            if self._held_until:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(self._held_until):
+                        await self.console.news()
+            else:
+                await self.console.news()
+
+    def peek(self) -> Chunk | Event | Gap | None:
+        """What comes next, if it is there; what is returned is taken."""
+        ring = self.console.ring
+        if self._gap is not None or self.offset < ring.start:
+            return self._take_gap()
+        event = self._next_event()
+        if event is not None and event.offset <= self.offset:
+            return self._take_event(event)
+        until = ring.end if event is None else min(event.offset, ring.end)
+        if self.offset == until:
+            return None
+        data = ring.read(self.offset, min(CHUNK, until - self.offset))
+        if event is None or self.offset + len(data) < until:
+            data = self._whole(data)
+        return self._take_chunk(data) if data else None
+
+    def _whole(self, data: bytes) -> bytes:
+        """`data` without an unfinished character at its end, unless that has been held for long enough."""
+        held = unfinished(data)
+        if held < len(data):
+            self._held_until = 0.0
+            return data[: len(data) - held]
+        now = asyncio.get_running_loop().time()
+        if not self._held_until:
+            self._held_until = now + UNFINISHED_WAIT
+        elif now >= self._held_until:
+            self._held_until = 0.0
+            return data
+        return b""
+
+    def _take_chunk(self, data: bytes) -> Chunk:
+        chunk = Chunk(self.offset, data)
+        self.offset += len(data)
+        self.received += len(data)
+        self.console.moved(self)
+        return chunk
+
+    def _take_gap(self) -> Gap:
+        start = self.console.ring.start
+        gap = self._gap or Gap(self.offset, start)
+        self._gap = None
+        self.offset = max(self.offset, start)
+        self.lost += gap.end - gap.start
+        return gap
+
+    def _next_event(self) -> Event | None:
+        if self._own:
+            return self._own[0]
+        events, count = self.console.events, self.console.event_count
+        self._event = max(self._event, count - len(events))
+        return events[self._event - count] if self._event < count else None
+
+    def _take_event(self, event: Event) -> Event:
+        if self._own:
+            self._own.popleft()
+        else:
+            self._event += 1
+            if event.kind == "back":
+                self._told_refused = False
+        return event

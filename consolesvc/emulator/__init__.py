@@ -1,0 +1,1 @@
+"""Fake servers: a guest (bytes and time in, bytes out) behind a PTY."""

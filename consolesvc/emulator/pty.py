@@ -1,0 +1,179 @@
+"""A fake server: a guest behind a PTY, at the speed of a serial line.
+
+The fake owns the master; whoever opens the slave's path talks to the guest: our own serial line, minicom, screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import struct
+import termios
+import tty
+
+from consolesvc.emulator.guests.base import Guest
+
+PACE = 0.01
+"""Seconds between two pieces of output at line speed."""
+AHEAD = 2048
+"""Unsent bytes above which the guest is not asked for more."""
+INPUT_AHEAD = 64 * 1024
+"""Unsent bytes above which input waits as well: an echo must not grow without bound."""
+STEPS = 4
+"""Pieces of output asked for in one turn of the loop: it has others to serve."""
+BITS_PER_BYTE = 10
+"""On the wire with 8n1: start bit, eight data bits, stop bit."""
+
+
+class FakeServer:
+    """A guest, its PTY and its clock.
+
+    Args:
+        name: For messages.
+        guest: What it runs.
+        baud: Speed of its line; None for as fast as it is read.
+    """
+
+    def __init__(self, name: str, guest: Guest, *, baud: int | None = None) -> None:
+        self.name = name
+        self.guest = guest
+        self.started = False
+        self._rate = None if baud is None else baud / BITS_PER_BYTE
+        self._budget_from = 0.0
+        self._unsent = bytearray()
+        self._master: int | None = None
+        self._slave: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._reading = False
+
+    def __repr__(self) -> str:
+        return f"<FakeServer {self.name} on {self.path}, {len(self._unsent)} bytes unsent>"
+
+    @property
+    def path(self) -> str | None:
+        """The slave's path; None while unplugged or stopped."""
+        return None if self._slave is None else os.ttyname(self._slave)
+
+    def start(self) -> None:
+        """Plug the line in and power the guest on. Call in the loop."""
+        self.started = True
+        self.plug()
+        self._send(self.guest.power_on(self._now()))
+
+    def stop(self) -> None:
+        """Cut the power and remove the PTY. Idempotent."""
+        if self.started:
+            self.started = False
+            self.guest.power_off(self._now())
+            self.unplug()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def plug(self) -> None:
+        """Make a PTY: raw, 24 by 80 (shells see 0 by 0 otherwise, and redraw badly)."""
+        if self._master is not None:
+            return
+        self._master, self._slave = os.openpty()
+        # The slave stays open here too: a master whose last slave closed reads EIO for ever.
+        tty.setraw(self._slave)
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        os.set_blocking(self._master, False)
+        self._run()
+
+    def unplug(self) -> None:
+        """Pull the cable: the PTY is gone, what was unsent with it. The guest runs on, unheard."""
+        if self._master is None or self._slave is None:
+            return
+        loop = asyncio.get_running_loop()
+        self._set_reading(on=False)
+        loop.remove_writer(self._master)
+        os.close(self._slave)
+        os.close(self._master)
+        self._master = self._slave = None
+        self._run()
+
+    def power_cycle(self) -> None:
+        """Cut the power and give it back."""
+        self.guest.power_off(self._now())
+        self._unsent.clear()
+        self._send(self.guest.power_on(self._now()))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _send(self, output: bytes) -> None:
+        self._unsent += output
+        self._run()
+
+    def _run(self) -> None:
+        """Send what may leave, ask the guest for what is due, and arrange for the next turn."""
+        if not self.started:
+            return
+        now = self._now()
+        self._write(now)
+        for _ in range(STEPS):
+            due = self.guest.due
+            if len(self._unsent) > AHEAD or due is None or due > now:
+                break
+            self._unsent += self.guest.advance(now)
+            self._write(now)
+        self._set_reading(on=len(self._unsent) <= INPUT_AHEAD)
+        self._schedule(now)
+
+    def _write(self, now: float) -> None:
+        if self._master is None:
+            self._unsent.clear()  # no cable: the guest talks to nobody
+        if self._master is None or not self._unsent:
+            return
+        allowed = len(self._unsent)
+        if self._rate is not None:
+            # A line that was idle has saved up nothing but the piece it may send now: two bytes on a slow one.
+            self._budget_from = max(self._budget_from, now - max(PACE, 2 / self._rate))
+            allowed = min(allowed, int((now - self._budget_from) * self._rate))
+        if not allowed:
+            return
+        with contextlib.suppress(BlockingIOError):  # the reader is behind: _schedule waits for it
+            sent = os.write(self._master, memoryview(self._unsent)[:allowed])
+            del self._unsent[:sent]
+            if self._rate is not None:
+                self._budget_from += sent / self._rate
+
+    def _schedule(self, now: float) -> None:
+        """Come back when the line is free, when it can be written, or when the guest has something due."""
+        loop = asyncio.get_running_loop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        blocked = bool(self._unsent) and self._rate is None
+        if self._master is not None:
+            if blocked:
+                loop.add_writer(self._master, self._run)
+                return
+            loop.remove_writer(self._master)
+        due = self.guest.due
+        if self._unsent or (due is not None and self._master is None):
+            due = max(due or now, now + PACE) if self._master is None else now + PACE
+        if due is not None:
+            self._timer = loop.call_at(due, self._run)
+
+    def _set_reading(self, *, on: bool) -> None:
+        if on == self._reading or self._master is None:
+            return
+        self._reading = on
+        loop = asyncio.get_running_loop()
+        if on:
+            loop.add_reader(self._master, self._read)
+        else:
+            loop.remove_reader(self._master)
+
+    def _read(self) -> None:
+        if self._master is None:
+            return
+        try:
+            data = os.read(self._master, 4096)
+        except BlockingIOError:
+            return
+        self._send(self.guest.feed(data, self._now()))

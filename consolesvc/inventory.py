@@ -1,0 +1,96 @@
+"""All servers and their consoles, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from consolesvc.config.model import ServerConfig
+from consolesvc.console.console import Console
+from consolesvc.errors import ServerNotFound
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(eq=False, slots=True)
+class Server:
+    """A machine as Compute's API shows it, and its console.
+
+    Attributes:
+        status: `ACTIVE` also while a real line is lost: the machine may well be running (DESIGN 5.3).
+        power_state: nova's number; 1 is running.
+    """
+
+    config: ServerConfig
+    console: Console
+    created: datetime = field(default_factory=_now)
+    status: str = "ACTIVE"
+    vm_state: str = "active"
+    task_state: str | None = None
+    power_state: int = 1
+
+    @property
+    def id(self) -> str:
+        """Its uuid, with dashes."""
+        return self.config.id
+
+    @property
+    def name(self) -> str:
+        """Its name, unique in an inventory."""
+        return self.config.name
+
+    @property
+    def project_id(self) -> str:
+        """The project it belongs to, as configured."""
+        return self.config.project_id
+
+
+class Inventory:
+    """Servers by id, in the order they were added. Ids and names are unique."""
+
+    def __init__(self) -> None:
+        self._servers: dict[str, Server] = {}
+
+    def __repr__(self) -> str:
+        return f"<Inventory {len(self)} servers>"
+
+    def __len__(self) -> int:
+        return len(self._servers)
+
+    def __iter__(self) -> Iterator[Server]:
+        return iter(list(self._servers.values()))
+
+    def get(self, server_id: str) -> Server:
+        """The server with this id, 32 hex digits with or without dashes; raises ServerNotFound."""
+        server = self._servers.get(canonical_id(server_id))
+        if server is None:
+            raise ServerNotFound(server_id)
+        return server
+
+    def find(self, wanted: str) -> Server:
+        """The server with this id or exact name; raises ServerNotFound."""
+        for server in self._servers.values():
+            if server.name == wanted:
+                return server
+        return self.get(wanted)
+
+    def add(self, server: Server) -> None:
+        """Take a server in; its id and name are new, as the configuration proved."""
+        self._servers[server.id] = server
+
+    def remove(self, server_id: str) -> Server:
+        """Take a server out; raises ServerNotFound. Its console is the caller's to close."""
+        server = self.get(server_id)
+        del self._servers[server.id]
+        return server
+
+
+def canonical_id(text: str) -> str:
+    """A uuid's usual form of 32 hex digits in either case, with or without dashes; other text comes back as it is."""
+    digits = text.replace("-", "").lower()
+    if len(digits) != 32 or len(text) not in (32, 36) or not all(c in "0123456789abcdef" for c in digits):  # noqa: PLR2004 - a uuid's own numbers
+        return text
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

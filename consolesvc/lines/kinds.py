@@ -1,0 +1,48 @@
+"""The table of line kinds: spec -> opener."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from consolesvc.config.linespec import EmulatedSpec, LineSpec, SerialSpec
+from consolesvc.errors import LineError, LineLost
+from consolesvc.lines.base import READ_SIZE, Opener
+from consolesvc.lines.emulated import EmulatedOpener
+from consolesvc.lines.serial import SerialOpener
+
+# Any: a maker takes the spec that is its key, which a dict's type cannot say.
+OPENERS: dict[type[Any], Callable[[Any, str], Opener]] = {
+    SerialSpec: lambda spec, _name: SerialOpener(spec),
+    EmulatedSpec: EmulatedOpener,
+}
+
+
+def make_opener(spec: LineSpec, name: str) -> Opener:
+    """The opener for a spec; `name` is the server's, which an emulated guest goes by."""
+    return OPENERS[type(spec)](spec, name)
+
+
+async def probe(spec: LineSpec) -> str | None:
+    """Open a line once and close it: None where it opens, else what is wrong and its cure."""
+    opener = make_opener(spec, "probe")
+    try:
+        line = await opener.open(_Deaf())
+        await line.close()
+    except LineError as error:
+        return str(error)
+    finally:
+        await opener.close()
+    return None
+
+
+class _Deaf:
+    """A receiver for which an open line is all there is to know."""
+
+    read_limit = READ_SIZE
+
+    def received(self, data: bytes | memoryview) -> None:
+        """Output while probing is not kept."""
+
+    def lost(self, reason: LineLost) -> None:
+        """It opened: that is the answer."""

@@ -1,0 +1,161 @@
+"""A `serial.Serial` fit for an event loop that must not lose a byte (DESIGN decision 7).
+
+What pyserial's own does and this does not: `read()` through `select()`, which spins for ever on descriptors from 1024
+up; discarding at open what the kernel already holds; switching DTR and RTS at open; waiting in the loop for output
+to leave; spinning on a full output buffer. Tried, with figures: ecosystem.md section 2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import struct
+import termios
+
+import serial
+
+from consolesvc.config.linespec import SerialSpec
+from consolesvc.lines.base import READ_SIZE
+
+TTY_READ = 4096
+"""The kernel's line discipline gives at most 4095 bytes a read (performance.md a2)."""
+
+_PARITIES = {
+    "n": serial.PARITY_NONE,
+    "e": serial.PARITY_EVEN,
+    "o": serial.PARITY_ODD,
+    "m": serial.PARITY_MARK,
+    "s": serial.PARITY_SPACE,
+}
+
+
+class Tty(serial.Serial):  # type: ignore[misc]  # pyserial has no types
+    """An open tty: raw, exclusive, non-blocking, HUPCL off.
+
+    Args:
+        spec: The device and its settings; it is opened at once.
+        read_limit: Bytes that one `read` returns at most, about.
+
+    Raises:
+        OSError: the device cannot be opened, locked or set; `errno` says why.
+    """
+
+    def __init__(self, spec: SerialSpec, read_limit: int = READ_SIZE) -> None:
+        self.read_limit = read_limit
+        self.gone: OSError | None = None
+        settings = spec.settings
+        try:
+            super().__init__(
+                spec.device,
+                settings.baud,
+                bytesize=settings.bits,
+                parity=_PARITIES[settings.parity],
+                stopbits=settings.stop,
+                xonxoff=spec.flow == "xonxoff",
+                rtscts=spec.flow == "rtscts",
+                timeout=0,
+                write_timeout=0,
+                exclusive=True,
+            )
+            # Against programs that take no lock. Root passes it, hence the lock as well (ecosystem.md section 2).
+            fcntl.ioctl(self.fd, termios.TIOCEXCL)
+        except serial.SerialException as error:
+            # pyserial raises its own in place of termios.error and of a failed lock, sometimes without the number.
+            cause = error.__context__
+            number = error.errno or (cause.args[0] if isinstance(cause, termios.error) else None)
+            raise OSError(number or 0, os.strerror(number) if number else str(error), spec.device) from error
+
+    @property
+    def is_pty(self) -> bool:
+        """Whether this is a pseudo terminal's slave: majors 136 to 143 (DESIGN decision 3)."""
+        status = os.fstat(self.fd)
+        return stat.S_ISCHR(status.st_mode) and 136 <= os.major(status.st_rdev) <= 143  # noqa: PLR2004 - Linux's devices.txt
+
+    def read(self, size: int = 1) -> bytes:
+        """What the tty holds, drained until it is empty or `read_limit` is reached.
+
+        One wake-up, one chunk: half the CPU of one read a wake-up (performance.md a2). `size` is pyserial's argument
+        and means nothing here.
+        """
+        del size
+        chunks: list[bytes] = []
+        left = self.read_limit
+        while left > 0:
+            try:
+                chunk = os.read(self.fd, min(TTY_READ, left))
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError as error:
+                self.gone = error
+                break
+            if not chunk:  # with VMIN 1 a tty answers so only when it was hung up
+                self.gone = OSError(0, "hung up")
+                break
+            chunks.append(chunk)
+            left -= len(chunk)
+        if self.gone is not None and not chunks:
+            raise serial.SerialException(self.gone.errno, f"read failed: {self.gone}")
+        return b"".join(chunks)
+
+    def write(self, data: bytes) -> int:
+        """Write what the tty takes now.
+
+        On a device that is gone all is taken as written: the transport then ends at once and quietly, and the line's
+        receiver hears of the loss from `read`.
+
+        Raises:
+            BlockingIOError: it takes nothing now.
+        """
+        try:
+            return os.write(self.fd, data)
+        except (BlockingIOError, InterruptedError):
+            raise
+        except OSError as error:
+            self.gone = error
+            return len(data)
+
+    def unsent(self) -> int:
+        """Bytes the kernel has yet to send (TIOCOUTQ); 0 where it does not say."""
+        try:
+            return int(struct.unpack("I", fcntl.ioctl(self.fd, termios.TIOCOUTQ, b"\0" * 4))[0])
+        except OSError:
+            return 0
+
+    def discard_output(self) -> None:
+        """Drop what was not sent, so that closing cannot wait for it."""
+        with contextlib.suppress(termios.error):  # the device is gone, and its output with it
+            termios.tcflush(self.fd, termios.TCOFLUSH)
+
+    def flush(self) -> None:
+        """Nothing: pyserial's waits in the loop until all output has left."""
+
+    def close(self) -> None:
+        """Close at once, leaving the device open to others."""
+        if self.is_open and self.fd is not None:
+            self.discard_output()
+            # A PTY's slave outlives us: the mark would shut everyone else out.
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(self.fd, termios.TIOCNXCL)
+        super().close()
+
+    def _reconfigure_port(self, force_update: bool = False) -> None:
+        super()._reconfigure_port(force_update)
+        settings = termios.tcgetattr(self.fd)
+        settings[0] &= ~termios.BRKINT  # a BREAK from the machine would discard what is queued
+        settings[2] &= ~termios.HUPCL  # closing must not drop DTR: many boards take that as a reset
+        settings[6][termios.VMIN] = 1  # with 0, "nothing there" and "hung up" read alike
+        settings[6][termios.VTIME] = 0
+        termios.tcsetattr(self.fd, termios.TCSANOW, settings)
+
+    def _reset_input_buffer(self) -> None:
+        """Nothing at open: what the kernel holds by then is the machine's output, and ours to keep."""
+
+    def _update_dtr_state(self) -> None:
+        if self.is_open:  # while opening, the kernel has raised it already: no second edge
+            super()._update_dtr_state()
+
+    def _update_rts_state(self) -> None:
+        if self.is_open:
+            super()._update_rts_state()
