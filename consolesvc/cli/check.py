@@ -1,0 +1,225 @@
+"""`consolesvc check FILE`: what a configuration comes to, or everything that is wrong with it (DESIGN 5.1)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import resource
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from consolesvc.cli.table import escape
+from consolesvc.config.addresses import is_loopback, is_wildcard
+from consolesvc.config.linespec import LineSpec, SerialSpec
+from consolesvc.config.load import load
+from consolesvc.config.model import Config
+from consolesvc.config.units import format_size
+from consolesvc.errors import ConfigurationError
+from consolesvc.lines import probe
+from consolesvc.lines.diagnosis import diagnose, obstacle
+from consolesvc.lines.host import THIS_HOST, Host, device_number
+from consolesvc.lines.permission import may_open, permission_denied
+from consolesvc.lines.ports import Port, find_ports
+
+HELP = "check a configuration file"
+
+FDS_PER_CONSOLE = 4
+FDS_PER_SERIAL_LINE = 5
+"""DESIGN decision 11. A fake server counts as well: it is reached through a serial line (DESIGN section 4)."""
+
+_PTS = re.compile(r"/dev/pts/[0-9]+")
+_ADAPTER = re.compile(r"/dev/tty(?:USB|ACM)[0-9]+")
+
+Probe = Callable[[LineSpec], Awaitable[str | None]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `check` takes."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="the configuration to check")
+    parser.add_argument("--open", action="store_true", help="also open each serial device once")
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="KEY.PATH=VALUE",
+        action="append",
+        default=[],
+        help="override a key, as `serve` does",
+    )
+
+
+def run(args: argparse.Namespace, *, probe: Probe = probe, host: Host = THIS_HOST) -> int:
+    """Print the summary, and what to know on stderr.
+
+    Returns:
+        0; 2 where the configuration is wrong; 1 where `--open` found a device that is here and does not open.
+    """
+    try:
+        config = load(args.file, args.overrides)
+    except ConfigurationError as error:
+        print(escape_lines(str(error)), file=sys.stderr)
+        return 2
+    print("\n".join(map(escape, summary(args.file, config))))
+    for warning in warnings(config, host, opening=args.open):
+        print(escape(f"warning: {warning}"), file=sys.stderr)
+    if not args.open:
+        return 0
+    failures = asyncio.run(_try_all(config, probe))
+    for failure in failures:
+        print(escape(f"error: {failure}"), file=sys.stderr)
+    return 1 if failures else 0
+
+
+def escape_lines(text: str) -> str:
+    """Text that moves no cursor but to the next line."""
+    return "\n".join(map(escape, text.split("\n")))
+
+
+def summary(file: Path, config: Config) -> Iterator[str]:
+    """What a configuration comes to, a fact a line."""
+    kinds = Counter("serial" if isinstance(server.line, SerialSpec) else "emulated" for server in config.servers)
+    each = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), reverse=True))
+    yield f"{file} is good: {_count(len(config.servers), 'server')}{f' ({each})' if each else ''}"
+    shared = config.api.listen == config.proxy.listen
+    yield f"API       {config.api.listen}{', and the consoles: one port serves both' if shared else ''}"
+    yield f"consoles  {'' if shared else f'{config.proxy.listen}; '}clients are sent to {_client_url(config)}"
+    rings = sum(server.ring for server in config.servers)
+    yield f"memory    at most {format_size(rings)} of rings"
+    limit = _descriptor_limit()
+    yield f"files     {descriptors(config)} descriptors for the consoles, of {'any number' if limit is None else limit}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _client_url(config: Config) -> str:
+    if config.proxy.base_url is not None:
+        return config.proxy.base_url
+    listen = config.proxy.listen
+    host = "THE-HOST-THEY-ASKED" if is_wildcard(listen.host) else str(listen).rpartition(":")[0]
+    return f"ws://{host}:{listen.port or 'ITS-PORT'}/"
+
+
+def descriptors(config: Config) -> int:
+    """The file descriptors that the consoles need; each session takes one more."""
+    return len(config.servers) * (FDS_PER_CONSOLE + FDS_PER_SERIAL_LINE)
+
+
+def _descriptor_limit() -> int | None:
+    """How many file descriptors `serve` may have: it raises its soft limit to the hard one. None for no limit."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return None if hard == resource.RLIM_INFINITY else hard
+
+
+def warnings(config: Config, host: Host = THIS_HOST, *, opening: bool = False) -> Iterator[str]:
+    """What is right in itself and may yet not be what was meant, a sentence each.
+
+    Args:
+        config: What was read.
+        host: Where its devices are looked at; none is opened.
+        opening: Whether devices are about to be opened, which says better what is wrong with those that are here.
+    """
+    if not config.servers:
+        yield "there is no server in it"
+    yield from _address_warnings(config)
+    yield from _size_warnings(config)
+    lines = [(server.name, server.line) for server in config.servers if isinstance(server.line, SerialSpec)]
+    ports = find_ports(host) if lines else []
+    for name, line in lines:
+        if is_absent(line.device):
+            yield f"{name}: {line}: no such device; the console waits for it"
+        elif not opening and (problem := _in_the_way(line, host)) is not None:
+            yield f"{name}: {line}: {problem}"
+        for sentence in _name_warnings(line, ports):
+            yield f"{name}: {line}: {sentence}"
+
+
+def _address_warnings(config: Config) -> Iterator[str]:
+    """The classic misconfiguration of nova: everybody may ask, and is sent to their own 127.0.0.1 (operator.md 4)."""
+    if config.proxy.base_url is not None:
+        target = urlsplit(config.proxy.base_url).hostname or ""
+        cure = "set proxy.base_url to a name that they can reach"
+    else:
+        target = config.proxy.listen.host
+        cure = "let proxy.listen be an address that they can reach, or set proxy.base_url"
+    public = [
+        f"{key} is {listen}"
+        for key, listen in (("api.listen", config.api.listen), ("proxy.listen", config.proxy.listen))
+        if not is_loopback(listen.host)
+    ]
+    if public and is_loopback(target):
+        yield f"{' and '.join(public)}, but clients are sent to {_client_url(config)}, their own host; {cure}"
+
+
+def _size_warnings(config: Config) -> Iterator[str]:
+    limit, needed = _descriptor_limit(), descriptors(config)
+    if limit is not None and needed > limit:
+        yield (
+            f"the consoles need about {needed} file descriptors, and this process may have {limit}; "
+            "raise `LimitNOFILE=` or `ulimit -Hn`"
+        )
+    elif limit is not None and needed + config.limits.sessions > limit:
+        yield (
+            f"limits.sessions is {config.limits.sessions}, but about {limit - needed} file descriptors are left "
+            "for sessions; raise `LimitNOFILE=` or `ulimit -Hn`"
+        )
+    rings = sum(server.ring for server in config.servers)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if rings > memory:
+        yield f"the rings may take {format_size(rings)}, and this host has {format_size(memory)} of memory"
+
+
+def is_absent(device: str) -> bool:
+    """Whether there is no such device at this moment, as far as we may look."""
+    try:
+        Path(device).stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _name_warnings(spec: SerialSpec, ports: Sequence[Port]) -> Iterator[str]:
+    """What is wrong with a device's name."""
+    if _PTS.fullmatch(spec.device):
+        yield "the number of a PTY changes with each start of its program; have that make a link with a lasting name"
+    port = next((port for port in ports if port.number == device_number(spec.device)), None)
+    if port is not None:
+        if spec.device == port.device and port.stable != port.device:
+            yield f"its number may change with the next plug or start; prefer {port.stable}"
+        yield from port.warnings
+    elif _ADAPTER.fullmatch(spec.device):
+        yield "its number may change with the next plug or start; prefer its link in /dev/serial/by-id"
+
+
+def _in_the_way(spec: SerialSpec, host: Host) -> str | None:
+    """Why a device that is here will not open, as far as it shows without opening it."""
+    try:
+        Path(spec.device).stat()
+    except OSError as error:
+        return str(diagnose(spec.device, error, host))
+    found = obstacle(spec.device, allow_host_console=spec.allow_host_console, host=host)
+    if found is None and not may_open(spec.device):
+        found = permission_denied(spec.device)
+    return None if found is None else str(found)
+
+
+async def _try_all(config: Config, probe: Probe) -> list[str]:
+    """Open every device that is here, all at once; what does not open, a sentence each."""
+    serial = [(server.name, server.line) for server in config.servers if isinstance(server.line, SerialSpec)]
+    # An absent device is a warning (DESIGN 5.1), which is printed already.
+    present = [(name, line) for name, line in serial if not is_absent(line.device)]
+    answers = await asyncio.gather(*(probe(line) for _, line in present))
+    failures = []
+    for (name, line), answer in zip(present, answers, strict=True):
+        if answer is None:
+            print(escape(f"{name}: {line} opens"))
+        else:
+            failures.append(f"{name}: {line}: {answer}")
+    return failures

@@ -1,0 +1,58 @@
+"""`consolesvc list`: the consoles of a running service."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from consolesvc.cli.client import Client, add_endpoint
+from consolesvc.cli.table import format_table
+
+HELP = "list the consoles of a running service, with the state of each line"
+
+MINUTE, HOUR = 60, 3600
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_endpoint(parser)
+    parser.add_argument("--json", action="store_true", help="the service's answer as it is")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the table."""
+    answer = Client(args.endpoint).call("/console/v1/consoles")
+    if args.json:
+        print(json.dumps(answer, indent=2))
+        return 0
+    print(console_table(answer["consoles"]))
+    if answer["configuration_error"]:
+        print(f"The configuration was not reloaded:\n{answer['configuration_error']}", file=sys.stderr)
+    return 0
+
+
+def console_table(consoles: Iterable[Mapping[str, Any]]) -> str:
+    """The table of consoles, from views as `web.api.console_view` makes them."""
+    header = ("NAME", "GUEST/DEVICE", "STATE", "SILENT", "VIEWERS", "ID")
+    return format_table(
+        header,
+        [
+            (c["name"], c["line"]["target"], _state(c["line"]), _silent(c["silent"]), str(c["viewers"]), c["id"])
+            for c in consoles
+        ],
+    )
+
+
+def _state(line: Mapping[str, str]) -> str:
+    return f"{line['state']}: {line['why']}" if line["why"] else line["state"]
+
+
+def _silent(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / MINUTE:.0f} min" if seconds < HOUR else f"{seconds / HOUR:.0f} h"

@@ -1,0 +1,1 @@
+"""The OpenStack Compute API: versions, servers, consoles, microversions, faults."""

@@ -1,0 +1,109 @@
+"""The whole configuration: a file, what it includes and the command line's overrides, read in one go.
+
+text -> nodes (yaml_nodes) -> overrides applied -> values (reading, with the parsers of each section)
+     -> included servers -> what must hold between values -> Config, or every problem at once
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from consolesvc.config.addresses import is_loopback, is_wildcard
+from consolesvc.config.document import DOCUMENT
+from consolesvc.config.include import included
+from consolesvc.config.model import Address, Config
+from consolesvc.config.overrides import overridden
+from consolesvc.config.reading import OVERRIDE, Reading, Unreadable, Value
+from consolesvc.config.servers import Found, refuse_twins, servers
+from consolesvc.config.yaml_nodes import compose, read_text
+from consolesvc.errors import ConfigurationError, Problem
+
+DEMO_FILE = "demo.yaml"
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: The main file; relative paths in it start at its folder.
+        overrides: `key.path=value` texts, as `--set` takes them.
+
+    Raises:
+        ConfigurationError: with every problem found, in the order of files and lines.
+    """
+    return _load(read_text(path), str(path), path, overrides)
+
+
+def load_demo(overrides: Sequence[str] = ()) -> Config:
+    """Read the embedded demo; relative paths, which only `overrides` can have, start at the working directory."""
+    return _load(demo_text(), DEMO_FILE, None, overrides)
+
+
+def demo_text() -> str:
+    """The demo's YAML: in the package once it is built into a wheel, in `config/` in a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / DEMO_FILE
+    return read_text(installed if installed.is_file() else package.parent / "config" / DEMO_FILE)
+
+
+def _load(text: str, name: str, path: Path | None, overrides: Sequence[str]) -> Config:
+    reading = Reading(Path(os.path.abspath(path.parent if path is not None else ".")))  # noqa: PTH100 - resolve() would follow links
+    root = overridden(compose(text, name), overrides, reading.problems)
+    config = _read(Value(root, "", root.start_mark, reading), path)
+    if reading.problems:
+        raise ConfigurationError(_in_order(reading.problems, name))
+    return config
+
+
+def _read(document: Value, path: Path | None) -> Config:
+    given: dict[str, Any] = {}
+    with suppress(Unreadable):
+        given = DOCUMENT(document)
+    found: list[Found] = []
+    if "servers" in given:
+        with suppress(Unreadable):
+            found += servers(given.pop("servers"))
+    if "include" in given:
+        with suppress(Unreadable):
+            found += included(given.pop("include"), path)
+    refuse_twins(found)
+    config = Config(**given, path=path)
+    _check_addresses(config, document.reading)
+    entries = (server.config(config.defaults) for server in found)
+    return replace(config, servers=tuple(entry for entry in entries if entry is not None))
+
+
+def _check_addresses(config: Config, reading: Reading) -> None:
+    api, proxy = config.api.listen, config.proxy.listen
+    at = reading.places.get("api.listen")
+    if at is not None and not config.identity.allow_remote and not is_loopback(api.host):
+        at.note(
+            f"{api} can be reached from other hosts, and with identity none every caller is admin; "
+            "listen on 127.0.0.1, or say `identity: {type: none, allow_remote: true}`"
+        )
+    at = reading.places.get("proxy.listen") or at
+    if at is not None and _collide(api, proxy):
+        at.note(f"{proxy} and api.listen, {api}, share a port; give them two ports, or the same text for one port")
+
+
+def _collide(api: Address, proxy: Address) -> bool:
+    """Whether the second of two different listen addresses cannot be bound once the first is."""
+    if api == proxy or api.port != proxy.port or api.port == 0:
+        return False
+    if is_wildcard(api.host) or is_wildcard(proxy.host):
+        return True
+    return "localhost" in (api.host.lower(), proxy.host.lower()) and is_loopback(api.host) and is_loopback(proxy.host)
+
+
+def _in_order(problems: list[Problem], main: str) -> list[Problem]:
+    """The main file's first, by line; then the included ones'; the overrides' last."""
+
+    def place(problem: Problem) -> tuple[bool, bool, str, int]:
+        return problem.file != main, problem.file == OVERRIDE, problem.file, problem.line
+
+    return sorted(problems, key=place)

@@ -1,0 +1,53 @@
+"""What the configuration is to take later and does not take yet: refused by name, never ignored (DESIGN 5.2).
+
+Whoever builds one of these deletes its row here.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+KEYS = frozenset(
+    {
+        "api.tls",
+        "api.trusted_proxies",
+        "emulator",
+        "log",
+        "power",
+        "proxy.drop_first_cr",
+        "proxy.tls",
+        "proxy.trusted_proxies",
+        "servers[].groups",
+        "servers[].line.before",
+        "servers[].line.pace",
+        "servers[].log",
+        "servers[].pace",
+        "servers[].power",
+        "tls",
+        "tokens.resume",
+        "trusted_proxies",
+    }
+)
+
+VALUES = {
+    "defaults.input": ("exclusive", "lease"),
+    "identity.type": ("static", "builtin", "keystone"),
+    "servers[].input": ("exclusive", "lease"),
+    "servers[].line.type": ("tcp", "unix", "telnet", "rfc2217", "command"),
+    "tokens.store": ("redis:*", "rediss:*", "redis"),
+}
+
+
+def is_key(path: str) -> bool:
+    """Whether this key, a dotted path without indexes, is promised."""
+    return path in KEYS
+
+
+def is_value(path: str, text: str) -> bool:
+    """Whether this value is promised for the key at `path`."""
+    return any(fnmatchcase(text, pattern) for pattern in VALUES.get(path, ()))
+
+
+def refusal(what: str) -> str:
+    """The sentence that refuses `what`."""
+    return f"{what} is promised for a later release and not built yet; remove it"

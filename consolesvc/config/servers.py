@@ -1,0 +1,149 @@
+"""`servers:` -> server configurations, and what must differ between any two of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid as uuids
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from consolesvc.config import scalars
+from consolesvc.config.line import FoundLine, line
+from consolesvc.config.model import GIB, KIB, Defaults, ServerConfig
+from consolesvc.config.reading import Section, Unreadable, Value, items, mapping
+from consolesvc.config.yaml_nodes import describe, shown
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NAME_EXPECTED = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
+_EXAMPLE = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
+
+ring_size = scalars.size(least=4 * KIB, most=GIB)
+"""A ring is what every viewer reads from: it cannot be switched off."""
+
+
+def default_id(name: str) -> str:
+    """The id of a server that names none (DESIGN 5.2)."""
+    return str(uuids.uuid5(uuids.NAMESPACE_URL, f"consolesvc:server:{name}"))
+
+
+def server_name(value: Value) -> str:
+    """A server's name: a file is named after it, and it stands in URLs."""
+    written = scalars.text(value, _NAME_EXPECTED)
+    if not _NAME.fullmatch(written):
+        raise value.unexpected(_NAME_EXPECTED)
+    return written
+
+
+SERVER: Section[dict[str, Any]] = Section(
+    dict,
+    {
+        "name": server_name,
+        "id": scalars.uuid,
+        "project_id": scalars.project_id,
+        "line": line,
+        "ring": ring_size,
+        "replay": scalars.size(),
+        "input": scalars.one_of("shared"),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One entry of `servers:` as far as it could be read.
+
+    Attributes:
+        entries: Its keys where they stand.
+        given: What its keys say.
+    """
+
+    value: Value
+    entries: Mapping[str, Value]
+    given: Mapping[str, Any]
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if that could be read."""
+        return self.given.get("name")
+
+    @property
+    def id(self) -> str | None:
+        """Its id, its own or the one made from its name."""
+        own: str | None = self.given.get("id")
+        return own if own is not None or self.name is None else default_id(self.name)
+
+    @property
+    def device(self) -> str | None:
+        """The real path of its serial device: two links to one port are one port."""
+        found: FoundLine | None = self.given.get("line")
+        device = found.given.get("device") if found is not None else None
+        return os.path.realpath(device) if device is not None else None
+
+    def config(self, defaults: Defaults) -> ServerConfig | None:
+        """The server, its defaults filled in; None where too little could be read."""
+        if self.name is None or "line" not in self.given:
+            return None
+        fallback = {
+            "id": default_id(self.name),
+            "project_id": defaults.project_id,
+            "ring": defaults.ring,
+            "replay": defaults.replay,
+            "input": defaults.input,
+        }
+        return ServerConfig(**{**fallback, **self.given, "line": self.given["line"].spec(defaults.line)})
+
+
+def servers(value: Value) -> list[Found]:
+    """Every entry of a `servers:` list that is a mapping."""
+    found = []
+    for item in items(value, "a list of servers, each beginning with a dash"):
+        with suppress(Unreadable):
+            if not isinstance(item.node, yaml.MappingNode):
+                raise item.unexpected(_EXAMPLE)
+            entries = mapping(item)
+            for key in ("name", "line"):
+                if key not in entries:
+                    item.note(f"`{key}` is missing, expected {_EXAMPLE}")
+            found.append(Found(item, entries, SERVER.given(item, entries)))
+    return found
+
+
+def refuse_twins(found: Iterable[Found]) -> None:
+    """Note every server with the name, the id or the device of one before it."""
+    names: dict[str, Value] = {}
+    ids: dict[str, Found] = {}
+    devices: dict[str, Found] = {}
+    for server in found:
+        if server.name is not None:
+            at = server.entries["name"]
+            first = names.setdefault(server.name, at)
+            if first is not at:
+                at.note(f"{shown(server.name)} is already the name of the server in {first.where}")
+                continue  # of one name is of one id: said once
+        if server.id is not None:
+            _refuse_twin_id(server, ids.setdefault(server.id, server))
+        if server.device is not None:
+            _refuse_twin_device(server, devices.setdefault(server.device, server))
+
+
+def _refuse_twin_id(server: Found, first: Found) -> None:
+    if first is not server:
+        at = server.entries.get("id", server.value)
+        at.note(f"{server.id} is already the id of {_called(first)}")
+
+
+def _refuse_twin_device(server: Found, first: Found) -> None:
+    if first is server:
+        return
+    at, other = server.given["line"].entries["device"], first.given["line"].entries["device"]
+    alias = "" if describe(at.node) == describe(other.node) else f", which calls it {describe(other.node)}"
+    at.note(f"{describe(at.node)} is already the device of {_called(first)}{alias}; a device has one server")
+
+
+def _called(server: Found) -> str:
+    return f"{server.name or 'the server'} in {server.value.where}"

@@ -1,0 +1,58 @@
+"""Keys that people write and that do not exist here: what they most likely meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_LISTEN = "an address and a port are one key: `listen: 127.0.0.1:{port}`"
+_SETTINGS = "did you mean `settings: 9600n8`? speed, parity and bits are one key"
+_DEVICE = "did you mean `device`?"
+_UNDER_LINE = "it belongs under `line`"
+
+_FOR_LINE = {
+    **dict.fromkeys(("parity", "bits", "databits", "bytesize", "stop", "stopbits", "framing", "options"), _SETTINGS),
+    **dict.fromkeys(("hardware_flow", "crtscts", "rtscts"), "did you mean `flow: rtscts`?"),
+    **dict.fromkeys(("software_flow", "xonxoff"), "did you mean `flow: xonxoff`?"),
+    **dict.fromkeys(("port", "tty", "dev", "path"), _DEVICE),
+}
+_SPEEDS = ("baud", "baudrate", "baud_rate", "bps", "speed")
+
+_HINTS = {
+    **dict.fromkeys(("api.port", "api.host", "api.bind", "api.address"), _LISTEN.format(port=8774)),
+    **dict.fromkeys(("proxy.port", "proxy.host", "proxy.bind", "proxy.address"), _LISTEN.format(port=6083)),
+    **dict.fromkeys(("host", "port", "bind", "listen"), "did you mean `listen` under `api` or `proxy`?"),
+    "base_url": "it belongs under `proxy`",
+    "proxy.url": "did you mean `base_url`?",
+    "auth": "did you mean `identity`?",
+    "consoles": "did you mean `servers`?",
+    "devices": "did you mean `servers`?",
+    "allow_remote": "it belongs under `identity`",
+    "servers[].uuid": "did you mean `id`?",
+    "servers[].project": "did you mean `project_id`?",
+    "servers[].tenant_id": "did you mean `project_id`?",
+    **{f"servers[].{key}": _UNDER_LINE for key in ("type", "device", "settings", "flow", "guest", "speed", *_SPEEDS)},
+    "defaults.settings": _UNDER_LINE,
+}
+
+
+def hint(path: str, name: str, scalar: str, known: Iterable[str]) -> str:
+    """What to do about the unknown key `name`.
+
+    Args:
+        path: Its dotted path without indexes.
+        name: The key itself.
+        scalar: Its value as written, empty where that is a mapping or a list.
+        known: The keys that exist there.
+    """
+    if path in _HINTS:
+        return _HINTS[path]
+    if path.rpartition(".")[0] in ("servers[].line", "defaults.line"):
+        if name in _SPEEDS:
+            speed = scalar if scalar.isascii() and scalar.isdigit() and len(scalar) < 9 else "9600"  # noqa: PLR2004 - as many digits as a speed may have
+            return f"did you mean `settings: {speed}n8`?"
+        if name in _FOR_LINE:
+            return _FOR_LINE[name]
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower()[:100], names, 1)
+    return f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(names)}"

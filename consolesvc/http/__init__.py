@@ -1,0 +1,1 @@
+"""What every HTTP face shares: the guard against foreign pages, the shape of a fault."""

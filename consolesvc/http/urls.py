@@ -1,0 +1,40 @@
+"""The URL of a console, as DESIGN 5.2 builds it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from consolesvc.config.model import Proxy
+from consolesvc.http.hosts import host_name
+
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
+
+
+class ConsoleUrls:
+    """Makes console URLs.
+
+    Attributes:
+        config: `proxy:` of the configuration; replaced by a reload.
+        port: The port that the proxy is bound to, which the configuration may leave open.
+    """
+
+    def __init__(self, config: Proxy) -> None:
+        self.config = config
+        self.port = config.listen.port
+
+    def __call__(self, request: web.Request, token: str) -> str:
+        """The URL that redeems `token`, for the caller of `request`."""
+        return f"{self.base(request.headers.get('Host', ''))}?token={token}"
+
+    def base(self, asked: str) -> str:
+        """The URL's part before the query.
+
+        `base_url` where it is set; else the listen address and the bound port, where a wildcard address is no place
+        to connect to and gives the host that the caller `asked` (its Host header).
+        """
+        if self.config.base_url is not None:
+            return self.config.base_url
+        host = self.config.listen.host
+        if host in WILDCARDS:
+            host = host_name(asked) or "127.0.0.1"
+        return f"ws://[{host}]:{self.port}/" if ":" in host else f"ws://{host}:{self.port}/"

@@ -1,0 +1,24 @@
+"""The websocket close codes of DESIGN 5.4."""
+
+from __future__ import annotations
+
+STOPPING = 1001
+POLICY = 1008
+TRY_LATER = 1013
+KICKED = 4000
+EXPIRED = 4001
+REMOVED = 4002
+BYTES_LOST = 4008
+
+REASON_BYTES = 123
+"""What a close frame has room for (RFC 6455 section 5.5)."""
+
+
+def reason(text: str) -> bytes:
+    """`text` as a close frame's reason: UTF-8, cut at a character where it is too long."""
+    return text.encode()[:REASON_BYTES].decode(errors="ignore").encode()
+
+
+def refusal(status: int) -> int:
+    """The close code that says what an HTTP status would have said."""
+    return TRY_LATER if status == 429 else POLICY  # noqa: PLR2004 - DESIGN 5.4's table

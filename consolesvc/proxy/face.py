@@ -1,0 +1,186 @@
+"""The websocket proxy: gate -> redeem -> find -> pump, each its own function (DESIGN section 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from consolesvc.config import model
+from consolesvc.console.attach import replay_start
+from consolesvc.console.events import printable
+from consolesvc.console.viewer import End, Viewer
+from consolesvc.errors import LimitReached, ServerNotFound, TokenRefused
+from consolesvc.http.faults import Fault, fault_response
+from consolesvc.http.hosts import host_allowed, origin_allowed
+from consolesvc.inventory import Inventory, Server
+from consolesvc.proxy import codes
+from consolesvc.proxy.gate import Wish, check_handshake, find_token, is_upgrade, read_wish
+from consolesvc.proxy.pump import PING, close, pump
+from consolesvc.proxy.sessions import Session, Sessions
+from consolesvc.tokens.store import Grant, TokenStore
+
+log = logging.getLogger(__name__)
+
+SUBPROTOCOLS = ("binary",)
+"""What we speak beside speaking none; wherever it stands in a client's offer (DESIGN 5.4)."""
+MESSAGE_BYTES = 1024 * 1024
+"""Input a client may send in one message; more is close 1009."""
+
+
+class Proxy:
+    """Answers websocket requests, on any path.
+
+    Args:
+        inventory: Whose consoles.
+        tokens: What redeems.
+        sessions: Counts who is attached.
+        config: `proxy:` of the configuration.
+        known_hosts: The names this service answers to (http.hosts.known_hosts).
+        clock: The token store's clock.
+        ping: Seconds between two signs of life asked of a client.
+    """
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory,
+        tokens: TokenStore,
+        sessions: Sessions,
+        config: model.Config,
+        known_hosts: Collection[str],
+        clock: Callable[[], float],
+        ping: float = PING,
+    ) -> None:
+        self.inventory = inventory
+        self.tokens = tokens
+        self.sessions = sessions
+        self.config = config
+        self.known_hosts = known_hosts
+        self.clock = clock
+        self.ping = ping
+
+    def __repr__(self) -> str:
+        return f"<Proxy {len(self.sessions)} sessions>"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Attach a client to the console its token names, or say why not."""
+        if not is_upgrade(request):
+            raise _no_websocket(request)
+        check_handshake(request)
+        try:
+            with self.sessions.handshake():
+                self._check_origin(request)
+                server, grant = await self._redeem(find_token(request))
+                wish = self._wish(request, server)
+        except LimitReached as limit:
+            return await self._refuse(request, Fault(429, str(limit)))
+        except Fault as fault:
+            return await self._refuse(request, fault)
+        return await self._attach(request, server, grant, wish)
+
+    def _check_origin(self, request: web.Request) -> None:
+        host = request.headers.get("Host", "")
+        if not host_allowed(host, self.known_hosts):
+            raise Fault(403, "foreign Host: it is no name of this service; should it be, add it to api.allowed_hosts")
+        if not origin_allowed(request.headers.get("Origin"), host, self.config.proxy.allowed_origins):
+            raise Fault(403, "foreign Origin: it is neither this host nor in proxy.allowed_origins")
+
+    async def _redeem(self, token: str | None) -> tuple[Server, Grant]:
+        if not token:
+            raise Fault(401, "token missing")
+        found: list[Server] = []
+
+        def admit(grant: Grant) -> None:
+            found.append(self.inventory.get(grant.server_id))
+            self.sessions.admit(grant.server_id, grant.token_id)
+
+        try:
+            grant = await self.tokens.redeem(token, admit)
+        except TokenRefused as refused:
+            raise Fault(401, str(refused)) from None
+        except ServerNotFound as gone:
+            raise Fault(404, str(gone)) from None
+        return found[0], grant
+
+    def _wish(self, request: web.Request, server: Server) -> Wish:
+        return read_wish(request.query, replay=server.console.replay, notices=self.config.proxy.notices)
+
+    async def _attach(self, request: web.Request, server: Server, grant: Grant, wish: Wish) -> web.StreamResponse:
+        console = server.console
+        who = _peer(request)
+        viewer = Viewer(console, replay_start(console.ring, wish.replay), who=who)
+        session = Session(server.id, grant.token_id, viewer)
+        self.sessions.add(session)
+        expiry = self._enforce_expiry(grant, viewer)
+        log.info("%s: attached %s as session %s with token %s", server.name, who, session.id, grant.token_id)
+        try:
+            ws = _websocket()
+            ws.headers["Console-Offset"] = str(viewer.offset)
+            ws.headers["Console-Stream"] = console.stream
+            await ws.prepare(request)
+            end = await pump(ws, viewer, notices=wish.notices, ping=self.ping)
+        finally:
+            viewer.detach()
+            self.sessions.remove(session)
+            if expiry is not None:
+                expiry.cancel()
+            _drop_unsent(request)
+        why = "it closed" if end is None else f"{end.code} {end.reason}"
+        log.info(
+            "%s: detached session %s: %s; %d bytes out, %d in, %d lost",
+            server.name,
+            session.id,
+            why,
+            viewer.received,
+            viewer.typist.delivered,
+            viewer.lost,
+        )
+        return ws
+
+    def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
+        if not self.config.tokens.enforce_session_timeout or grant.expires is None:
+            return None
+        left = max(0.0, grant.expires - self.clock())
+        return asyncio.get_running_loop().call_later(left, viewer.end, codes.EXPIRED, "session expired")
+
+    async def _refuse(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        """Say no: by HTTP, or, to a browser, which reads no HTTP refusal, by a close with the reason (DESIGN 5.4)."""
+        log.info("refused %s: %s", _peer(request), printable(fault.message))
+        if "Origin" not in request.headers:
+            return fault_response(fault)
+        ws = _websocket()
+        await ws.prepare(request)
+        await close(ws, End(codes.refusal(fault.status), fault.message))
+        _drop_unsent(request)
+        return ws
+
+
+def _websocket() -> web.WebSocketResponse:
+    # compress: aiohttp would accept permessage-deflate, at eleven times the CPU (DESIGN decision 10).
+    # autoping: the pump keeps its own ping clock, which stops while a client's input waits.
+    return web.WebSocketResponse(
+        protocols=SUBPROTOCOLS, autoping=False, compress=False, max_msg_size=MESSAGE_BYTES, timeout=1.0
+    )
+
+
+def _no_websocket(request: web.Request) -> Fault:
+    # nova's proxy answers GET and HEAD with 405 (nova-contract 3.1), and so do we while there is no page here.
+    if request.method in ("GET", "HEAD") and not urlsplit(request.raw_path).netloc and request.path == "/":
+        return Fault(405, "this is a websocket: connect with ws:// in place of http://")
+    return Fault(404, "The resource could not be found.")
+
+
+def _peer(request: web.Request) -> str:
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
+
+
+def _drop_unsent(request: web.Request) -> None:
+    """Let go of a client that did not take what was sent: a graceful close would wait for it for ever."""
+    transport = request.transport
+    if isinstance(transport, asyncio.Transport) and transport.get_write_buffer_size():
+        transport.abort()

@@ -1,0 +1,124 @@
+"""Bytes between a websocket and a viewer, both ways, until either ends (DESIGN section 4).
+
+Two tasks, send and receive; the first to end ends both: a pump stuck in a send is not freed by pings alone
+(style.md section 6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+
+from aiohttp import WSMsgType, web
+
+from consolesvc.console.events import Event, Gap
+from consolesvc.console.viewer import Chunk, End, Viewer
+from consolesvc.proxy import codes
+
+PING = 30.0
+"""Seconds of silence after which a client is asked for a sign of life (DESIGN 5.4)."""
+CLOSE_WAIT = 2.0
+"""Seconds a client has for its own close frame."""
+
+
+async def pump(ws: web.WebSocketResponse, viewer: Viewer, *, notices: bool, ping: float = PING) -> End | None:
+    """Relay until the client goes or the viewer is ended, and close the websocket with the reason.
+
+    Args:
+        ws: A prepared websocket with `autoping` off.
+        viewer: What is relayed.
+        notices: Whether events and gaps are told in the stream; without, a gap ends the session.
+        ping: Seconds between two signs of life asked for.
+
+    Returns:
+        Why we ended it; None where the client went.
+    """
+    name = viewer.who or "viewer"
+    send = asyncio.create_task(_send(ws, viewer, notices=notices), name=f"send {name}")
+    receive = asyncio.create_task(_receive(ws, viewer, ping), name=f"receive {name}")
+    try:
+        await asyncio.wait((send, receive, viewer.ended), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        viewer.detach()
+        send.cancel()
+        receive.cancel()
+        ends = await asyncio.gather(send, receive, return_exceptions=True)
+    end = viewer.ended.result() if viewer.ended.done() else next((e for e in ends if isinstance(e, End)), None)
+    await close(ws, end)
+    for error in ends:
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError):
+            raise error
+    return end
+
+
+async def close(ws: web.WebSocketResponse, end: End | None) -> None:
+    """Close a websocket within CLOSE_WAIT, whatever its client does."""
+    with contextlib.suppress(TimeoutError, ConnectionError):  # a client that is gone needs no goodbye
+        async with asyncio.timeout(CLOSE_WAIT):
+            if end is None:
+                await ws.close()
+            else:
+                await ws.close(code=end.code, message=codes.reason(end.reason))
+
+
+def notice(text: str) -> bytes:
+    """A notice as raw clients see it (DESIGN 5.4)."""
+    return f"\r\n[consolesvc: {text}]\r\n".encode("ascii")
+
+
+async def _send(ws: web.WebSocketResponse, viewer: Viewer, *, notices: bool) -> End:
+    while True:
+        item = await viewer.next()
+        if isinstance(item, Chunk):
+            await ws.send_bytes(item.data)
+        elif isinstance(item, Event):
+            if notices:
+                await ws.send_bytes(notice(item.text))
+        elif notices:
+            await ws.send_bytes(notice(str(item)))
+        else:
+            return _lost(item)
+
+
+def _lost(gap: Gap) -> End:
+    # Silence is not an option: with notices off, an end that names the bytes.
+    return End(codes.BYTES_LOST, str(gap))
+
+
+async def _receive(ws: web.WebSocketResponse, viewer: Viewer, ping: float) -> None:
+    """Take input until the client closes, or has been silent through two pings."""
+    asked, place = False, viewer.offset
+    while True:
+        # Not reading while much waits is the client's own flow control; no ping runs out meanwhile.
+        await viewer.typist.room()
+        try:
+            message = await ws.receive(timeout=ping)
+        except TimeoutError:
+            # What the client took since is a sign of life too: a pong may wait behind megabytes on a slow link.
+            if asked and viewer.offset == place:
+                return
+            asked, place = True, viewer.offset
+            if not await _sent(ws.ping(), ping):
+                return
+            continue
+        asked = False
+        if message.type is WSMsgType.BINARY:
+            viewer.console.write(viewer, message.data)
+        elif message.type is WSMsgType.TEXT:
+            viewer.console.write(viewer, message.data.encode())
+        elif message.type is WSMsgType.PING:
+            if not await _sent(ws.pong(message.data), ping):
+                return
+        elif message.type is not WSMsgType.PONG:
+            return
+
+
+async def _sent(sending: Coroutine[None, None, None], seconds: float) -> bool:
+    """Whether a control frame left in time: behind a full socket it never does."""
+    try:
+        async with asyncio.timeout(seconds):
+            await sending
+    except TimeoutError:
+        return False
+    return True
