@@ -20,9 +20,9 @@ from consolesvc.config.load import load
 from consolesvc.config.model import Config
 from consolesvc.config.units import format_size
 from consolesvc.errors import ConfigurationError
-from consolesvc.lines import probe
 from consolesvc.lines.diagnosis import diagnose, obstacle
 from consolesvc.lines.host import THIS_HOST, Host, device_number
+from consolesvc.lines.kinds import probe
 from consolesvc.lines.permission import may_open, permission_denied
 from consolesvc.lines.ports import Port, find_ports
 
@@ -31,6 +31,9 @@ HELP = "check a configuration file"
 FDS_PER_CONSOLE = 4
 FDS_PER_SERIAL_LINE = 5
 """DESIGN decision 11. A fake server counts as well: it is reached through a serial line (DESIGN section 4)."""
+
+OPEN_WAIT = 10.0
+"""Seconds that a device has to open: a broken driver may never come back."""
 
 _PTS = re.compile(r"/dev/pts/[0-9]+")
 _ADAPTER = re.compile(r"/dev/tty(?:USB|ACM)[0-9]+")
@@ -215,7 +218,7 @@ async def _try_all(config: Config, probe: Probe) -> list[str]:
     serial = [(server.name, server.line) for server in config.servers if isinstance(server.line, SerialSpec)]
     # An absent device is a warning (DESIGN 5.1), which is printed already.
     present = [(name, line) for name, line in serial if not is_absent(line.device)]
-    answers = await asyncio.gather(*(probe(line) for _, line in present))
+    answers = await asyncio.gather(*(_try(line, probe) for _, line in present))
     failures = []
     for (name, line), answer in zip(present, answers, strict=True):
         if answer is None:
@@ -223,3 +226,11 @@ async def _try_all(config: Config, probe: Probe) -> list[str]:
         else:
             failures.append(f"{name}: {line}: {answer}")
     return failures
+
+
+async def _try(spec: LineSpec, probe: Probe) -> str | None:
+    try:
+        async with asyncio.timeout(OPEN_WAIT):
+            return await probe(spec)
+    except TimeoutError:
+        return f"no answer in {OPEN_WAIT:g} s: its driver hangs, see `dmesg | tail`"

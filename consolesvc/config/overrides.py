@@ -35,7 +35,7 @@ def overridden(root: yaml.Node, overrides: Sequence[str], problems: list[Problem
     return root
 
 
-class _NoSuchPlace(Exception):  # noqa: N818 - becomes a Problem a few lines above
+class _NoSuchPlace(Exception):
     """An override's path leads nowhere."""
 
 

@@ -26,7 +26,7 @@ OVERRIDE = "--set"
 """What stands for a file where an override is wrong; it has no lines."""
 
 
-class Unreadable(Exception):  # noqa: N818 - it is no error for a caller: the problem is noted already
+class Unreadable(Exception):
     """A value could not be read, and its problem is noted."""
 
 

@@ -6,8 +6,8 @@ import re
 from fractions import Fraction
 
 _NUMBER = r"(?P<number>(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,9})?)"
-_SIZE = re.compile(_NUMBER + r" ?(?P<unit>KiB|MiB|GiB)?")
-_TIME = re.compile(_NUMBER + r" ?(?P<unit>s|m|h)?")
+_SIZE = re.compile(_NUMBER + r"(?: ?(?P<unit>KiB|MiB|GiB))?")
+_TIME = re.compile(_NUMBER + r"(?: ?(?P<unit>s|m|h))?")
 _NEAR_SIZE = re.compile(_NUMBER + r" ?(?P<unit>[kKmMgG])[iI]?[bB]?")
 
 _BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}

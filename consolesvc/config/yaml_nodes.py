@@ -51,8 +51,8 @@ def compose(text: str, file: str) -> yaml.Node:
         node = loader.get_single_node()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        what = f"U+{text[error.position : error.position + 1].encode('utf-16-be', 'surrogatepass').hex().upper()}"
-        raise _failed(file, line, f"holds a character that YAML does not allow: {what}") from None
+        code = ord(text[error.position])
+        raise _failed(file, line, f"holds a character that YAML does not allow: U+{code:04X}") from None
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(text, file, error) from None
     except RecursionError:

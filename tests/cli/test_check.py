@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from consolesvc.cli import check
+from consolesvc.config.linespec import LineSpec
+from consolesvc.lines.host import THIS_HOST, Host
+from tests.lines.trees import Tree, open_pty
+
+LAB = Path(__file__).parent.parent.parent / "config" / "lab.yaml"
+FTDI = {"idVendor": "0403", "idProduct": "6001", "manufacturer": "FTDI", "product": "FT232R USB UART", "serial": "A1"}
+FAKE = "{type: emulated, guest: echo}"
+
+Checked = Callable[..., tuple[int, list[str], list[str]]]
+
+
+@pytest.fixture
+def slave() -> Iterator[str]:
+    with open_pty() as path:
+        yield path
+
+
+@pytest.fixture(autouse=True)
+def plenty_of_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, 1_048_576)
+
+
+@pytest.fixture
+def checked(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Checked:
+    """Run the command as a user gives it in the file's folder; its exit code, stdout and stderr in lines."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(text: str, *argv: str, host: Host = THIS_HOST) -> tuple[int, list[str], list[str]]:
+        Path("lab.yaml").write_text(text)
+        code = check.run(arguments("lab.yaml", *argv), host=host)
+        printed = capsys.readouterr()
+        return code, printed.out.splitlines(), printed.err.splitlines()
+
+    return run
+
+
+def arguments(*argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    check.add_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, hard: int) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (min(hard, 256), hard))
+
+
+def servers(*lines: str) -> str:
+    return "servers:\n" + "".join(f"- {{name: node{n}, line: {line}}}\n" for n, line in enumerate(lines))
+
+
+def serial(device: str | Path, more: str = "") -> str:
+    return f"{{type: serial, device: {device}{more}}}"
+
+
+def test_a_good_file_is_a_summary(checked: Checked, slave: str, tmp_path: Path) -> None:
+    """What it comes to, on stdout; nothing on stderr; exit 0."""
+    link = tmp_path / "console"
+    link.symlink_to(slave)
+    code, out, err = checked(f"defaults: {{ring: 512 KiB}}\n{servers(FAKE, FAKE, serial('console'))}")
+    assert (code, err) == (0, [])
+    assert out == [
+        "lab.yaml is good: 3 servers (1 serial, 2 emulated)",
+        "API       127.0.0.1:8774",
+        "consoles  127.0.0.1:6083; clients are sent to ws://127.0.0.1:6083/",
+        "memory    at most 1.5 MiB of rings",
+        "files     27 descriptors for the consoles, of 1048576",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("{listen: '127.0.0.1:0'}", "127.0.0.1:0; clients are sent to ws://127.0.0.1:ITS-PORT/"),
+        ("{listen: '[::1]:1'}", "[::1]:1; clients are sent to ws://[::1]:1/"),
+        ("{listen: '[::]:1'}", "[::]:1; clients are sent to ws://THE-HOST-THEY-ASKED:1/"),
+        ("{base_url: 'wss://a.lab/x'}", "127.0.0.1:6083; clients are sent to wss://a.lab/x"),
+    ],
+)
+def test_where_clients_are_sent(checked: Checked, proxy: str, told: str) -> None:
+    """The URL that clients will see, as far as it is known before the start."""
+    _, out, _ = checked(f"proxy: {proxy}\n{servers(FAKE)}")
+    assert out[2] == f"consoles  {told}"
+
+
+def test_one_port_for_both(checked: Checked) -> None:
+    """The same listen address twice is told as the one port that it is."""
+    _, out, _ = checked(f"proxy: {{listen: '127.0.0.1:8774'}}\n{servers(FAKE)}")
+    assert out[1:3] == [
+        "API       127.0.0.1:8774, and the consoles: one port serves both",
+        "consoles  clients are sent to ws://127.0.0.1:8774/",
+    ]
+
+
+def test_errors_come_all_at_once(checked: Checked) -> None:
+    """Each with file and line, on stderr; exit 2 and no summary. Overrides are checked like the file."""
+    code, out, err = checked("servers:\n- {name: no}\n", "--set", "lgo=1", "--set", "tokens.ttl=1d")
+    assert (code, out) == (2, [])
+    assert [line.split(" ")[0] for line in err] == ["lab.yaml:2:", "lab.yaml:2:", "--set:", "--set:"]
+    assert check.run(arguments("nothing.yaml")) == 2
+
+
+def test_an_empty_file_is_doubtful(checked: Checked) -> None:
+    """It is valid, and serves nothing."""
+    code, out, err = checked("")
+    assert (code, err) == (0, ["warning: there is no server in it"])
+    assert out[0] == "lab.yaml is good: 0 servers"
+
+
+def test_a_public_port_with_a_private_url(checked: Checked) -> None:
+    """Clients elsewhere would be sent to their own host: nova's classic misconfiguration."""
+    remote = "identity: {allow_remote: true}\n"
+    public = "api: {listen: '0.0.0.0:8774'}\n"
+    tail = servers(FAKE)
+    assert checked(f"{remote}{public}{tail}")[2] == [
+        (
+            "warning: api.listen is 0.0.0.0:8774, but clients are sent to ws://127.0.0.1:6083/, their own host; "
+            "let proxy.listen be an address that they can reach, or set proxy.base_url"
+        )
+    ]
+    assert checked(f"{remote}{public}proxy: {{listen: '[::]:1', base_url: 'ws://localhost:1'}}\n{tail}")[2] == [
+        (
+            "warning: api.listen is 0.0.0.0:8774 and proxy.listen is [::]:1, but clients are sent to ws://localhost:1/,"
+            " their own host; set proxy.base_url to a name that they can reach"
+        )
+    ]
+    assert checked(f"{remote}{public}proxy: {{base_url: 'ws://console.lab/'}}\n{tail}")[2] == []
+    assert checked(f"{remote}{public}proxy: {{listen: '0.0.0.0:1'}}\n{tail}")[2] == []
+
+
+def test_too_few_descriptors(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held against the hard limit, which `serve` raises its soft limit to."""
+    text = servers(*[FAKE] * 10)
+    limited(monkeypatch, 89)
+    assert checked(text)[2] == [
+        (
+            "warning: the consoles need about 90 file descriptors, and this process may have 89; "
+            "raise `LimitNOFILE=` or `ulimit -Hn`"
+        )
+    ]
+    limited(monkeypatch, 4096)
+    assert checked(text)[2] == [
+        (
+            "warning: limits.sessions is 10000, but about 4006 file descriptors are left for sessions; "
+            "raise `LimitNOFILE=` or `ulimit -Hn`"
+        )
+    ]
+    limited(monkeypatch, resource.RLIM_INFINITY)
+    _, out, err = checked(text)
+    assert (out[-1], err) == ("files     90 descriptors for the consoles, of any number", [])
+
+
+def test_more_rings_than_memory(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worst case is held against this host's memory."""
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 256 * 1024}.__getitem__)
+    text = servers(*[FAKE] * 3)
+    assert checked(f"defaults: {{ring: 512 MiB}}\n{text}")[2] == [
+        "warning: the rings may take 1.5 GiB, and this host has 1 GiB of memory"
+    ]
+
+
+def test_an_absent_device_is_a_warning(checked: Checked, tmp_path: Path) -> None:
+    """Also with `--open`, which does not try it: the console would wait for it."""
+    for argv in ((), ("--open",)):
+        code, out, err = checked(servers(serial("nix")), *argv)
+        assert (code, len(out)) == (0, 5)
+        assert err == [f"warning: node0: {tmp_path}/nix: no such device; the console waits for it"]
+
+
+def test_names_that_will_not_last(checked: Checked, slave: str) -> None:
+    """A PTY's number and an unplugged adapter's are not what a configuration should hold on to."""
+    code, _, err = checked(servers(serial(slave), serial("/dev/ttyUSB987654")))
+    assert code == 0
+    assert err == [
+        (
+            f"warning: node0: {slave}: the number of a PTY changes with each start of its program; "
+            "have that make a link with a lasting name"
+        ),
+        "warning: node1: /dev/ttyUSB987654: no such device; the console waits for it",
+        (
+            "warning: node1: /dev/ttyUSB987654: its number may change with the next plug or start; "
+            "prefer its link in /dev/serial/by-id"
+        ),
+    ]
+
+
+def test_an_adapters_lasting_name_is_given(checked: Checked, slave: str, tmp_path: Path) -> None:
+    """The link to configure in the place of a number is named; a file that has it is left in peace."""
+    tree = Tree(tmp_path / "host")
+    adapter = tree.tty("ttyUSB0", slave, driver="ftdi_sio", usb=FTDI)
+    link = tree.link("by-id", "usb-FTDI_A1-if00-port0", adapter)
+    assert checked(servers(serial(adapter)), host=tree.host)[2] == [
+        f"warning: node0: {adapter}: its number may change with the next plug or start; prefer {link}"
+    ]
+    assert checked(servers(serial(link)), host=tree.host)[2] == []
+
+
+def test_what_is_no_serial_device(checked: Checked, tmp_path: Path) -> None:
+    """A directory or a file is told without opening it; with `--open` it fails the check, and is told once."""
+    told = (
+        f"node0: {tmp_path}: not a serial device: {tmp_path} is a directory; `consolesvc ports` lists this host's ports"
+    )
+    assert checked(servers(serial(".")))[2] == [f"warning: {told}"]
+    code, _, err = checked(servers(serial(".")), "--open")
+    assert (code, err) == (1, [f"error: {told}"])
+
+
+def test_open_tries_each_device(checked: Checked, slave: str, tmp_path: Path) -> None:
+    """What opens is told, and left as it was; fake servers have no device to try."""
+    (tmp_path / "console").symlink_to(slave)
+    code, out, err = checked(servers(serial("console"), FAKE), "--open")
+    assert (code, out[5:], err) == (0, [f"node0: {tmp_path}/console opens"], [])
+
+
+def test_what_does_not_open_fails_the_check(tmp_path: Path, slave: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line's own sentence, with its cure, and exit 1; escaped, as it may come from a device's path."""
+    (tmp_path / "console").symlink_to(slave)
+    path = tmp_path / "lab.yaml"
+    path.write_text(servers(serial("console")))
+
+    async def refuse(spec: LineSpec) -> str | None:
+        return f"held by pid 812 (minicom): end it, {spec} opens by itself\x1b"
+
+    assert check.run(arguments(str(path), "--open"), probe=refuse) == 1
+    device = tmp_path / "console"
+    expected = f"error: node0: {device}: held by pid 812 (minicom): end it, {device} opens by itself\\x1b"
+    assert capsys.readouterr().err.splitlines() == [expected]
+
+
+def test_a_hanging_driver_does_not_hang_the_check(
+    tmp_path: Path, slave: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening a device may never come back: that is told after a while."""
+    monkeypatch.setattr(check, "OPEN_WAIT", 0.01)
+    path = tmp_path / "lab.yaml"
+    path.write_text(servers(serial(slave)))
+
+    async def hang(_spec: LineSpec) -> str | None:
+        await asyncio.get_running_loop().create_future()
+        return None
+
+    assert check.run(arguments(str(path), "--open"), probe=hang) == 1
+    expected = f"error: node0: {slave}: no answer in 0.01 s: its driver hangs, see `dmesg | tail`"
+    assert capsys.readouterr().err.splitlines()[-1] == expected
+
+
+def test_lab_yaml_is_good(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file that everybody copies has nothing to be said against it."""
+    assert check.run(arguments(str(LAB))) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_it_needs_no_http_library() -> None:
+    """Checking a file loads neither aiohttp nor anything of the faces."""
+    code = "import sys, consolesvc.cli.check; print({'aiohttp', 'consolesvc.service'} & sys.modules.keys())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,0 +1,99 @@
+"""`config/lab.yaml` shows every key with its default: held here to the model, field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from consolesvc.config.document import DOCUMENT
+from consolesvc.config.line import KINDS
+from consolesvc.config.linespec import GUEST_NAMES, EmulatedSpec, SerialSpec
+from consolesvc.config.load import load
+from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.servers import SERVER
+
+LAB = Path(__file__).parent.parent.parent / "config" / "lab.yaml"
+SECTIONS = tuple(name for name in DOCUMENT.keys if name not in ("include", "servers"))
+
+
+def paths(thing: Any, prefix: str = "") -> Iterator[str]:
+    """The dotted path of every leaf of a dataclass of dataclasses, or of a mapping of mappings."""
+    if isinstance(thing, dict):
+        pairs = list(thing.items())
+    elif (
+        is_dataclass(thing)
+        and type(thing).__module__ == "consolesvc.config.model"
+        and type(thing).__name__ != "Address"
+    ):
+        pairs = [(field.name, getattr(thing, field.name)) for field in fields(thing)]
+    else:
+        yield prefix
+        return
+    for name, value in pairs:
+        yield from paths(value, f"{prefix}.{name}" if prefix else name)
+
+
+def uncommented(text: str) -> str:
+    """lab.yaml with its examples switched on: commented lines that are one entry or one key."""
+    return re.sub(r"(?m)^( +)# (- \{|base_url:)", r"\1\2", text)
+
+
+@pytest.fixture
+def all_of_lab(tmp_path: Path) -> Path:
+    path = tmp_path / "lab.yaml"
+    path.write_text(uncommented(LAB.read_text()))
+    (tmp_path / "boot.rec").touch()
+    return path
+
+
+def test_it_says_the_defaults() -> None:
+    """Loading it is the same as saying nothing."""
+    config = load(LAB)
+    assert replace(config, servers=()) == Config()
+
+
+def test_it_shows_every_key(all_of_lab: Path) -> None:
+    """Every field of the model is a key in it, and the parser knows exactly these."""
+    document = yaml.safe_load(all_of_lab.read_text())
+    shown = {path for path in paths(document) if path.partition(".")[0] in SECTIONS}
+    model = Config()
+    assert shown == {path for name in SECTIONS for path in paths(getattr(model, name), name)}
+    assert set(document) == set(DOCUMENT.keys)
+    assert set(SECTIONS) == {field.name for field in fields(Config)} - {"servers", "path"}
+
+
+def test_it_shows_every_key_of_a_server(all_of_lab: Path) -> None:
+    """Its examples, once uncommented, load, and have between them every key that a server and each kind of line has."""
+    document = yaml.safe_load(all_of_lab.read_text())
+    assert {key for server in document["servers"] for key in server} == set(SERVER.keys)
+    assert set(SERVER.keys) == {field.name for field in fields(ServerConfig)}
+    for kind, spec in (("serial", SerialSpec), ("emulated", EmulatedSpec)):
+        lines = [server["line"] for server in document["servers"] if server["line"]["type"] == kind]
+        assert {key for line in lines for key in line} == set(KINDS[kind].section.keys)
+        assert set(KINDS[kind].section.keys) == {"type"} | {field.name for field in fields(spec)}
+    assert len(load(all_of_lab).servers) == len(document["servers"]) == 6
+
+
+def test_every_default_of_a_line_is_said(all_of_lab: Path) -> None:
+    """Where a key of a line or a server has a default, an example or a comment shows that value."""
+    text = all_of_lab.read_text()
+    for spec in (SerialSpec, EmulatedSpec):
+        for field in fields(spec):
+            if field.default is MISSING or field.default is None:
+                continue
+            value = str(field.default).lower()
+            assert re.search(rf"`?{field.name}`?: (?:\S+ )?{re.escape(value)}\b", text), field.name
+    assert f"`guest`: {', '.join(GUEST_NAMES)}" in text
+
+
+def test_each_key_has_a_comment() -> None:
+    """No key stands without a word on the same line, but for the limits whose names say it."""
+    plain = [line for line in LAB.read_text().splitlines() if re.match(r" *[a-z_]+:", line) and "#" not in line]
+    named = ("limits:", "sessions_per_console:", "sessions_per_token:", "line:", "servers:")
+    assert all(line.strip().startswith(named) for line in plain), plain
