@@ -48,7 +48,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
 """Errors that are an answer; their text is its message."""
 
 
-class Fault(Exception):  # noqa: N818 - nova's word for it
+class Fault(Exception):
     """An error answer.
 
     Attributes:

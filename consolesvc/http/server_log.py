@@ -22,8 +22,8 @@ class MalformedRequests(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, HttpProcessingError | web.RequestPayloadError):
             # aiohttp passes the peer's address, or nothing where it found the rest of a body broken.
-            peer = record.args[0] if isinstance(record.args, tuple) and record.args else "a client"
-            record.msg, record.args = "malformed request from %s: %s", (peer, type(error).__name__)
+            peer = record.args[0] if isinstance(record.args, tuple) and record.args else None
+            record.msg, record.args = "malformed request from %s: %s", (peer or "a client", type(error).__name__)
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
         return True
