@@ -50,7 +50,7 @@ def test_absent_devices_need_no_cure(tree: Tree) -> None:
     (tree.host.dev / "file").touch()
     for path in (absent, dangling, loop, tree.host.dev / "file" / "ttyUSB0"):
         found = diagnose(str(path), failure(path), tree.host)
-        assert (found.reason, found.cure) == ("no such device", "")
+        assert (found.reason, found.cure) == ("no such device", "waiting for it")
 
 
 @root_only

@@ -1,0 +1,57 @@
+"""What holds for every test: nothing is left behind, neither a task nor a file descriptor."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+SETTLE = 1.0
+"""Seconds that closing sockets and ending tasks may take once a test is over."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Watch the tasks of every asynchronous test."""
+    for item in items:
+        if inspect.iscoroutinefunction(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.usefixtures("no_task_leaks"))
+
+
+@pytest.fixture(autouse=True)
+def _no_descriptor_leaks() -> Iterator[None]:
+    """Fail a test after which this process has more open files than before."""
+    before = _descriptors()
+    yield
+    after = _descriptors()
+    if after.keys() - before.keys():
+        gc.collect()  # what only the collector closes is closed now; a ResourceWarning is an error of its own
+        after = _descriptors()
+    leaked = {number: target for number, target in after.items() if number not in before}
+    assert not leaked, f"file descriptors left open: {leaked}"
+
+
+@pytest.fixture
+async def no_task_leaks() -> AsyncIterator[None]:
+    """Fail a test that leaves tasks running."""
+    before = asyncio.all_tasks()
+    yield
+    deadline = asyncio.get_running_loop().time() + SETTLE
+    while (left := asyncio.all_tasks() - before) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - tasks end by themselves, or not
+        await asyncio.sleep(0.01)
+    assert not left, f"tasks left running: {left}"
+
+
+def _descriptors() -> dict[int, str]:
+    """Open files by number; the loop's own are there before the first test asks."""
+    found = {}
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            found[int(entry.name)] = os.readlink(entry)  # noqa: PTH115 - a number's target may be no path
+        except OSError:  # the listing's own
+            continue
+    return found

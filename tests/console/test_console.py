@@ -1,0 +1,244 @@
+"""The console and its viewers on a real PTY."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from consolesvc.config.linespec import SerialSpec
+from consolesvc.console.attach import replay_start
+from consolesvc.console.console import Console
+from consolesvc.console.events import Event, Gap
+from consolesvc.console.ring import Ring
+from consolesvc.console.viewer import Chunk, Viewer
+from consolesvc.lines.serial import SerialOpener
+from tests.lines.devices import Device, eventually
+
+RING = 256 * 1024
+
+
+@pytest.fixture
+async def device(tmp_path: Path) -> AsyncIterator[Device]:
+    device = Device(tmp_path / "ttyUSB0")
+    device.plug()
+    yield device
+    device.pull()
+
+
+@pytest.fixture
+async def console(device: Device) -> AsyncIterator[Console]:
+    console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=RING, replay=1024)
+    console.start()
+    await eventually(lambda: console.connected)
+    yield console
+    await console.close()
+
+
+async def read(viewer: Viewer, size: int) -> bytes:
+    """The next `size` bytes, which come without events."""
+    got = b""
+    async with asyncio.timeout(10):
+        while len(got) < size:
+            item = await viewer.next()
+            assert isinstance(item, Chunk), item
+            assert item.offset == viewer.offset - len(item.data)
+            got += item.data
+    return got
+
+
+async def event(viewer: Viewer) -> Event:
+    """The next item, which is an event."""
+    async with asyncio.timeout(5):
+        item = await viewer.next()
+    assert isinstance(item, Event), item
+    return item
+
+
+async def test_every_viewer_sees_every_byte(console: Console, device: Device) -> None:
+    """Ten viewers, one stream, the same bytes."""
+    viewers = [Viewer(console, 0) for _ in range(10)]
+    words = bytes(range(256)) * 100
+    reading = [asyncio.create_task(read(viewer, len(words))) for viewer in viewers]
+    await device.say(words)
+    assert await asyncio.gather(*reading) == [words] * 10
+    assert console.ring.end == len(words)
+
+
+async def test_output_before_the_first_viewer_is_there(console: Console, device: Device) -> None:
+    """A console is open from the start, whether or not anyone watches."""
+    await device.say(b"booting\r\nlogin: ")
+    await eventually(lambda: console.ring.end == 16)
+    assert await read(Viewer(console, 0), 16) == b"booting\r\nlogin: "
+
+
+async def test_an_unfinished_character_waits_for_its_end(console: Console, device: Device) -> None:
+    """A chunk ends between characters; the rest of one comes with the next."""
+    viewer = Viewer(console, 0)
+    await device.say("größe 漢".encode()[:-1])
+    assert await read(viewer, 8) == "größe ".encode()
+    await device.say("漢".encode()[-1:])
+    assert await read(viewer, 3) == "漢".encode()
+
+
+async def test_an_unfinished_character_is_not_held_for_long(console: Console, device: Device) -> None:
+    """After 100 ms bytes that only look unfinished go out as they are: they may be Latin-1."""
+    viewer = Viewer(console, 0)
+    await device.say(b"\xe6\xbc")
+    started = asyncio.get_running_loop().time()
+    assert await read(viewer, 2) == b"\xe6\xbc"
+    assert 0.09 < asyncio.get_running_loop().time() - started < 1
+
+
+async def test_a_slow_viewer_has_a_gap_and_the_fast_one_has_not(console: Console, device: Device) -> None:
+    """Who reads nothing while four rings go by is told which bytes it lost; the sum is exact."""
+    slow, fast = Viewer(console, 0), Viewer(console, 0)
+    size = 4 * RING
+    reading = asyncio.create_task(read(fast, size))
+    await device.say(bytes(size))
+    assert len(await reading) == size
+    gap = await slow.next()
+    assert isinstance(gap, Gap)
+    assert (gap.start, gap.end) == (0, console.ring.start)
+    rest = await read(slow, size - gap.end)
+    assert slow.lost + len(rest) == size
+
+
+async def test_a_viewer_without_progress_holds_the_machine_once_and_briefly(
+    console: Console, device: Device
+) -> None:
+    """A dead viewer costs a quarter of a second, not a stop."""
+    Viewer(console, 0)
+    started = asyncio.get_running_loop().time()
+    await device.say(bytes(8 * RING))
+    await eventually(lambda: console.ring.end == 8 * RING)
+    assert asyncio.get_running_loop().time() - started < 3
+
+
+async def test_a_viewer_that_makes_progress_loses_nothing_to_a_flood(console: Console, device: Device) -> None:
+    """The machine is held for it: sixteen rings through a viewer with pauses, every byte."""
+    viewer = Viewer(console, 0)
+    words = bytes(range(251)) * (16 * RING // 251)
+    talk = asyncio.create_task(device.say(words))
+    digest, got = hashlib.sha256(), 0
+    while got < len(words):
+        item = await viewer.next()
+        assert isinstance(item, Chunk), item
+        digest.update(item.data)
+        got += len(item.data)
+        await asyncio.sleep(0.01)
+    await talk
+    assert digest.digest() == hashlib.sha256(words).digest()
+
+
+async def test_a_line_that_no_viewer_needs_held_is_read_on(console: Console, device: Device) -> None:
+    """A viewer that held the line and leaves lets it go."""
+    viewer = Viewer(console, 0)
+    talk = asyncio.create_task(device.say(bytes(4 * RING)))
+    await eventually(lambda: console._held)
+    viewer.detach()
+    assert not console._held
+    await talk
+
+
+async def test_lost_and_back_are_told_between_the_right_bytes(console: Console, device: Device) -> None:
+    """What came before the loss is shown before it; offsets go on."""
+    viewer = Viewer(console, 0)
+    await device.say(b"last words")
+    await eventually(lambda: console.ring.end == 10)
+    device.pull()
+    await eventually(lambda: console.reconnecting.state == "waiting")
+    device.plug()
+    await eventually(lambda: console.connected)
+    await device.say(b"hello again")
+    assert await read(viewer, 10) == b"last words"
+    lost = await event(viewer)
+    assert (lost.kind, lost.offset) == ("lost", 10)
+    assert lost.text.startswith("node3 line lost ")
+    assert lost.text.endswith(": device unplugged; waiting")
+    back = await event(viewer)
+    assert (back.kind, back.offset) == ("back", 10)
+    assert back.text.startswith("node3 line back after ")
+    assert await read(viewer, 11) == b"hello again"
+
+
+async def test_an_unfinished_character_is_let_go_before_a_notice(console: Console, device: Device) -> None:
+    """No notice stands between held-back bytes."""
+    viewer = Viewer(console, 0)
+    await device.say(b"x\xe6\xbc")
+    await eventually(lambda: console.ring.end == 3)
+    device.pull()
+    await eventually(lambda: not console.connected)
+    assert await read(viewer, 3) == b"x\xe6\xbc"
+    assert (await event(viewer)).kind == "lost"
+
+
+async def test_attaching_to_a_console_whose_line_is_down_says_so(console: Console, device: Device) -> None:
+    """An empty screen has a reason."""
+    device.pull()
+    await eventually(lambda: "no such device" in console.reconnecting.why)
+    told = await event(Viewer(console, 0))
+    assert told.kind == "down"
+    assert told.text == "node3 line is not open: waiting: no such device: waiting for it"
+
+
+async def test_input_to_a_lost_line_is_refused_counted_and_told_once(console: Console, device: Device) -> None:
+    """Nothing is kept for the line's return; after it, input goes through and a new loss is told anew."""
+    viewer = Viewer(console, 0)
+    device.pull()
+    await eventually(lambda: console.reconnecting.state == "waiting")
+    console.write(viewer, b"rm -rf /\r")
+    console.write(viewer, b"again")
+    device.plug()
+    await eventually(lambda: console.connected)
+    console.write(viewer, b"ls\r")
+    assert await device.heard(3) == b"ls\r"
+    assert viewer.refused == console.refused == 14
+    kinds = [(await event(viewer)).kind for _ in range(3)]
+    assert sorted(kinds) == ["back", "lost", "refused"]
+
+
+async def test_a_paste_cut_by_the_loss_is_told(console: Console, device: Device) -> None:
+    """What waited for the line when it went is counted as refused."""
+    viewer = Viewer(console, 0)
+    console.write(viewer, bytes(100_000))
+    await asyncio.sleep(0.02)
+    device.pull()
+    await eventually(lambda: viewer.refused)
+    assert viewer.refused + viewer.typist.delivered == 100_000
+    assert (await event(viewer)).kind in ("refused", "lost")
+
+
+async def test_what_was_typed_before_leaving_arrives(console: Console, device: Device) -> None:
+    """A script that sends a command and disconnects has sent it."""
+    viewer = Viewer(console, 0)
+    console.write(viewer, b"z" * 20_000)
+    viewer.detach()
+    assert await device.heard(20_000) == b"z" * 20_000
+
+
+async def test_waiters_are_independent(console: Console, device: Device) -> None:
+    """Cancelling one that waits for output leaves the others waiting, and they get it."""
+    viewers = [Viewer(console, 0) for _ in range(3)]
+    waiting = [asyncio.create_task(viewer.next()) for viewer in viewers]
+    await asyncio.sleep(0.01)
+    waiting[0].cancel()
+    await asyncio.sleep(0.01)
+    await device.say(b"x")
+    got = await asyncio.gather(*waiting[1:])
+    assert [isinstance(item, Chunk) and item.data for item in got] == [b"x", b"x"]
+
+
+@pytest.mark.parametrize(
+    ("replay", "expected"),
+    [(0, 15), (4, 11), (9, 10), (10, 5), (15, 5), (1000, 5), (None, 4)],
+)
+def test_replay_starts_with_a_line(replay: int | None, expected: int) -> None:
+    """Of `tail` lines in a ring that lost its first bytes: from a line's start, `all` from the oldest byte."""
+    ring = Ring(11, base=4 - 4)
+    ring.append(b"line\nnext\nlast\n")
+    assert (ring.start, ring.end) == (4, 15)
+    assert replay_start(ring, replay) == expected

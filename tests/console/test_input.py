@@ -1,0 +1,83 @@
+"""The way in, on a real line whose machine reads when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from consolesvc.config.linespec import SerialSpec
+from consolesvc.console.input import ROOM, InputPath, Typist
+from consolesvc.lines.serial import SerialOpener
+from tests.lines.devices import Collector, Device, plugged
+
+
+@pytest.fixture
+async def device(tmp_path: Path) -> AsyncIterator[Device]:
+    async with plugged(tmp_path / "tty") as made:
+        yield made
+
+
+@pytest.fixture
+async def path(device: Device) -> AsyncIterator[InputPath]:
+    way = InputPath("node")
+    way.line = await SerialOpener(SerialSpec(str(device.path))).open(Collector())
+    yield way
+    await way.close()
+    await way.line.close()
+
+
+async def test_a_key_goes_out_at_once(device: Device, path: InputPath) -> None:
+    """On a free line nothing waits and no task is made."""
+    typist = Typist()
+    path.write(typist, b"a")
+    assert path._task is None
+    assert typist.delivered == 1
+    assert await device.heard(1) == b"a"
+
+
+async def test_a_paste_arrives_whole_and_in_order(device: Device, path: InputPath) -> None:
+    """A million bytes through a line that takes four thousand at a time."""
+    typist = Typist()
+    paste = bytes(range(256)) * 1024
+    for start in range(0, len(paste), 5000):
+        path.write(typist, paste[start : start + 5000])
+    assert await device.heard(len(paste)) == paste
+    assert typist.size == 0
+
+
+async def test_one_viewer_overtakes_the_paste_of_another(device: Device, path: InputPath) -> None:
+    """A ^C does not wait behind 100 kB that someone else pasted."""
+    pasting, stopping = Typist(), Typist()
+    path.write(pasting, b"p" * 100_000)
+    await asyncio.sleep(0.05)
+    path.write(stopping, b"\x03")
+    got = await device.heard(100_001)
+    assert got.index(b"\x03") < 20_000
+    assert got.replace(b"\x03", b"") == b"p" * 100_000
+
+
+async def test_room_is_given_when_less_than_the_limit_waits(device: Device, path: InputPath) -> None:
+    """Full means wait; as the machine takes bytes, there is room again."""
+    typist = Typist()
+    path.write(typist, bytes(ROOM + 200_000))
+    assert typist.full
+    waiting = asyncio.create_task(typist.room())
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    await device.heard(200_000)
+    await asyncio.wait_for(waiting, 5)
+    assert typist.size < ROOM
+
+
+async def test_what_waits_for_a_lost_line_is_dropped_and_counted(path: InputPath) -> None:
+    """Nothing is kept for the line's return, and whose it was is known."""
+    first, second = Typist(), Typist()
+    path.write(first, b"1" * 50_000)
+    path.write(second, b"2" * 10)
+    await asyncio.sleep(0.05)
+    dropped = path.drop()
+    assert dropped[first] + first.delivered == 50_000
+    assert first.size == second.size == 0
