@@ -20,6 +20,7 @@ from consolesvc.http.access import access
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
 from consolesvc.http.hosts import known_hosts
+from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
@@ -77,7 +78,9 @@ class Service:
         Raises:
             StartError: a port cannot be had; nothing is left behind.
         """
-        shared = self.config.api.listen == self.config.proxy.listen
+        keep_requests_out_of_the_log()
+        # Port 0 is any free one, so that two of them are two ports.
+        shared = self.config.api.listen == self.config.proxy.listen and self.config.api.listen.port != 0
         api_sockets = bind("api", self.config.api.listen)
         try:
             proxy_sockets = [] if shared else bind("proxy", self.config.proxy.listen)

@@ -67,7 +67,7 @@ def diagnose(device: str, error: OSError, host: Host = THIS_HOST) -> LineUnavail
 
 def _absent() -> LineUnavailable:
     """Waiting is all there is: a local device is opened within a second of its coming."""
-    return LineUnavailable("no such device")
+    return LineUnavailable("no such device", "waiting for it")
 
 
 def _settings_refused(device: str, error: OSError) -> LineUnavailable:

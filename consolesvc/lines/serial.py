@@ -79,6 +79,8 @@ class SerialOpener:
         line = SerialLine(receiver, tty, self.spec)
         transport, _ = await serial_asyncio.connection_for_serial(loop, lambda: line, tty)
         transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+        # The transport starts reading in the loop's next turn, and would undo a pause that came before.
+        await asyncio.sleep(0)
         return line
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ import serial
 
 from consolesvc.config.linespec import SerialSpec
 from consolesvc.lines.base import READ_SIZE
+from consolesvc.lines.host import is_pty
 
 TTY_READ = 4096
 """The kernel's line discipline gives at most 4095 bytes a read (performance.md a2)."""
@@ -46,12 +47,14 @@ class Tty(serial.Serial):  # type: ignore[misc]  # pyserial has no types
         self.read_limit = read_limit
         self.gone: OSError | None = None
         settings = spec.settings
+        # A PTY has no frames, and refuses any but 8n; what is asked of it is what its other end will be asked.
+        framed = not _is_pty(spec.device)
         try:
             super().__init__(
                 spec.device,
                 settings.baud,
-                bytesize=settings.bits,
-                parity=_PARITIES[settings.parity],
+                bytesize=settings.bits if framed else 8,
+                parity=_PARITIES[settings.parity if framed else "n"],
                 stopbits=settings.stop,
                 xonxoff=spec.flow == "xonxoff",
                 rtscts=spec.flow == "rtscts",
@@ -61,17 +64,13 @@ class Tty(serial.Serial):  # type: ignore[misc]  # pyserial has no types
             )
             # Against programs that take no lock. Root passes it, hence the lock as well (ecosystem.md section 2).
             fcntl.ioctl(self.fd, termios.TIOCEXCL)
-        except serial.SerialException as error:
-            # pyserial raises its own in place of termios.error and of a failed lock, sometimes without the number.
-            cause = error.__context__
-            number = error.errno or (cause.args[0] if isinstance(cause, termios.error) else None)
-            raise OSError(number or 0, os.strerror(number) if number else str(error), spec.device) from error
+        except (serial.SerialException, termios.error) as error:
+            raise _as_os_error(error, spec.device) from error
 
     @property
     def is_pty(self) -> bool:
-        """Whether this is a pseudo terminal's slave: majors 136 to 143 (DESIGN decision 3)."""
-        status = os.fstat(self.fd)
-        return stat.S_ISCHR(status.st_mode) and 136 <= os.major(status.st_rdev) <= 143  # noqa: PLR2004 - Linux's devices.txt
+        """Whether this is a pseudo terminal's slave."""
+        return _is_pty(self.fd)
 
     def read(self, size: int = 1) -> bytes:
         """What the tty holds, drained until it is empty or `read_limit` is reached.
@@ -159,3 +158,19 @@ class Tty(serial.Serial):  # type: ignore[misc]  # pyserial has no types
     def _update_rts_state(self) -> None:
         if self.is_open:
             super()._update_rts_state()
+
+
+def _is_pty(device: str | int) -> bool:
+    """Whether a path or a descriptor is a pseudo terminal's slave (DESIGN decision 3)."""
+    try:
+        status = os.stat(device)  # noqa: PTH116 - Path.stat takes no descriptor
+    except OSError:  # the open that follows says it better
+        return False
+    return stat.S_ISCHR(status.st_mode) and is_pty(status.st_rdev)
+
+
+def _as_os_error(error: Exception, device: str) -> OSError:
+    # pyserial raises its own in place of termios.error and of a failed lock, sometimes without the number.
+    cause = error if isinstance(error, termios.error) else error.__context__
+    number = getattr(error, "errno", None) or (cause.args[0] if isinstance(cause, termios.error) else 0)
+    return OSError(number, os.strerror(number) if number else str(error), device)

@@ -107,9 +107,7 @@ async def test_a_slow_viewer_has_a_gap_and_the_fast_one_has_not(console: Console
     assert slow.lost + len(rest) == size
 
 
-async def test_a_viewer_without_progress_holds_the_machine_once_and_briefly(
-    console: Console, device: Device
-) -> None:
+async def test_a_viewer_without_progress_holds_the_machine_once_and_briefly(console: Console, device: Device) -> None:
     """A dead viewer costs a quarter of a second, not a stop."""
     Viewer(console, 0)
     started = asyncio.get_running_loop().time()

@@ -46,10 +46,11 @@ class Device:
 
     async def say(self, data: bytes) -> None:
         """Send bytes as the machine would, waiting where they are not read."""
-        while data:
+        left = memoryview(data)  # slicing bytes would copy a flood a thousand times
+        while left:
             assert self._master is not None
             with contextlib.suppress(BlockingIOError):
-                data = data[os.write(self._master, data) :]
+                left = left[os.write(self._master, left) :]
             await asyncio.sleep(0)
 
     async def heard(self, size: int) -> bytes:

@@ -6,7 +6,6 @@ import asyncio
 import fcntl
 import os
 import resource
-import struct
 import subprocess
 import sys
 import termios
@@ -101,9 +100,7 @@ async def test_unplugged_is_told_once(device: Device) -> None:
     assert collector.losses == ["device unplugged"]
 
 
-async def test_unplugged_with_output_pending_ends_quietly(
-    device: Device, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_unplugged_with_output_pending_ends_quietly(device: Device, caplog: pytest.LogCaptureFixture) -> None:
     """Pulled while a paste waits: one loss, and no noise from the transport."""
     collector = Collector()
     line = await opened(device, collector)
@@ -149,8 +146,9 @@ async def test_a_second_opener_is_refused_by_lock(device: Device) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 async def test_programs_without_locks_are_refused_by_the_kernel_until_we_close(device: Device) -> None:
     """TIOCEXCL: an unprivileged open fails while we have it, and works again afterwards."""
-    os.chmod(os.path.realpath(device.path), 0o666)  # noqa: PTH101 - the node behind the link
-    path = os.path.realpath(device.path)
+    node = device.path.readlink()
+    node.chmod(0o666)
+    path = str(node)
     line = await opened(device, Collector())
     assert open_as_nobody(path) == "EBUSY"
     await line.close()
@@ -163,7 +161,7 @@ async def test_a_device_locked_by_another_program_names_it(device: Device) -> No
         "import fcntl,os,sys,time; fd=os.open(sys.argv[1],os.O_RDWR|os.O_NOCTTY); fcntl.flock(fd,fcntl.LOCK_EX);"
         "print('locked',flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: ASYNC220 - it starts in a moment, and nothing else runs here
         [sys.executable, "-c", code, str(device.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         assert other.stdout is not None
@@ -249,11 +247,10 @@ async def test_a_cancelled_open_leaks_nothing(device: Device) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await asyncio.sleep(0.2)
-    assert task.cancelled() or task.done()
-    assert struct.calcsize("I") == 4  # the size TIOCOUTQ answers with
+    assert task.cancelled()
 
 
-def test_unsent_counts_what_the_kernel_has_not_delivered(tmp_path: Path) -> None:
+def test_unsent_counts_what_the_kernel_has_not_delivered() -> None:
     """TIOCOUTQ on a PTY: bytes the master has not read."""
     master, slave = os.openpty()
     tty = Tty(SerialSpec(os.ttyname(slave)))
@@ -266,4 +263,6 @@ def test_unsent_counts_what_the_kernel_has_not_delivered(tmp_path: Path) -> None
 
 def open_as_nobody(path: str) -> str:
     """What an unprivileged program's open of `path` comes to."""
-    return str(as_nobody("found = failure(argv[0])\nanswer = errno.errorcode[found.errno] if found else 'opened'", path))
+    return str(
+        as_nobody("found = failure(argv[0])\nanswer = errno.errorcode[found.errno] if found else 'opened'", path)
+    )
