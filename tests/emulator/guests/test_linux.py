@@ -198,7 +198,7 @@ def test_dmesg_is_what_the_boot_said() -> None:
 def test_long_output_comes_in_pieces() -> None:
     """No call hands out more than a piece, and nothing is lost between them (the bench checks each piece)."""
     bench = logged_in()
-    assert shell(bench, "seq 20000", 5).splitlines() == [str(number) for number in range(1, 20_001)]
+    assert shell(bench, "seq 20000", 15).splitlines() == [str(number) for number in range(1, 20_001)]
 
 
 def test_top_shows_a_screen_until_q() -> None:

@@ -168,9 +168,10 @@ def test_nothing_grows_without_end() -> None:
     texts = [shell(bench, "X=$X$X$X$X$X$X$X$X") for _ in range(6)]
     assert "Argument list too long" in texts[-1]
     assert "No space left on device" in shell(bench, "yes > flood")
-    assert shell(bench, "yes | wc -l").strip().isdigit()
+    assert "cut off: a pipe of this small shell holds 256 KiB" in shell(bench, "yes | wc -l")
     assert shell(bench, "sudo " * 300 + "pwd") == "/root\n"
-    assert shell(bench, "echo " + "/*/.." * 100, 1)
+    assert "Argument list too long" in shell(bench, "echo " + "/*/.." * 5 + " /*/*" * 50)
+    assert shell(bench, "echo " + "/*/.." * 400, 1).startswith("/*/..")
     assert "recursion level" in shell(bench, "echo $((" + "(" * 300 + "1" + ")" * 300 + "))")
     assert shell(bench, "echo $((" + "9" * 1000 + "))").startswith("-sh: 9999")
 
