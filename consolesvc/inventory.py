@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from consolesvc.config.model import ServerConfig
 from consolesvc.console.console import Console
+from consolesvc.emulator.pty import FakeServer
 from consolesvc.errors import ServerNotFound
+from consolesvc.lines.emulated import EmulatedOpener
 
 
 def _now() -> datetime:
@@ -41,6 +43,12 @@ class Server:
     def name(self) -> str:
         """Its name, unique in an inventory."""
         return self.config.name
+
+    @property
+    def fake(self) -> FakeServer | None:
+        """The fake server behind it; None for a real line."""
+        opener = self.console.reconnecting.opener
+        return opener.fake if isinstance(opener, EmulatedOpener) else None
 
     @property
     def project_id(self) -> str:

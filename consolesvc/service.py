@@ -91,7 +91,7 @@ class Service:
         self.proxy_address = _bound(self.config.proxy.listen, proxy_sockets or api_sockets)
         self.urls.port = self.proxy_address.port
         for server in self.config.servers:
-            self._add(server)
+            self.add(server)
         await self._serve(self._api_app(shared=shared), api_sockets)
         if proxy_sockets:
             await self._serve(self._proxy_app(), proxy_sockets)
@@ -136,7 +136,7 @@ class Service:
                 await self.remove(server_id, "server removed" if server_id not in new else "server changed")
         for server_id, wanted in new.items():
             if old.get(server_id) != wanted:
-                self._add(wanted)
+                self.add(wanted)
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = config.limits
@@ -151,6 +151,15 @@ class Service:
         )
         return [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
 
+    def add(self, config: ServerConfig) -> Server:
+        """Take a server in and open its line."""
+        opener = make_opener(config.line, config.name)
+        console = Console(config.name, opener, ring=config.ring, replay=config.replay)
+        server = Server(config, console)
+        self.inventory.add(server)
+        console.start()
+        return server
+
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
@@ -162,12 +171,6 @@ class Service:
         """Try every lost line now."""
         for server in self.inventory:
             server.console.reconnecting.retry()
-
-    def _add(self, config: ServerConfig) -> None:
-        opener = make_opener(config.line, config.name)
-        console = Console(config.name, opener, ring=config.ring, replay=config.replay)
-        self.inventory.add(Server(config, console))
-        console.start()
 
     def _api_app(self, *, shared: bool) -> web.Application:
         app = web.Application(

@@ -17,6 +17,7 @@ FLOORS = {
     "console": 4,
     "inventory": 5,
     "http": 6,
+    "identity": 6,
     "compute": 7,
     "proxy": 7,
     "web": 7,
