@@ -21,6 +21,8 @@ AHEAD = 2048
 """Unsent bytes above which the guest is not asked for more."""
 INPUT_AHEAD = 64 * 1024
 """Unsent bytes above which input waits as well: an echo must not grow without bound."""
+INPUT = 1024
+"""Bytes typed that the guest is given at once: a shell spends microseconds on each."""
 STEPS = 4
 """Pieces of output asked for in one turn of the loop: it has others to serve."""
 BITS_PER_BYTE = 10
@@ -173,7 +175,7 @@ class FakeServer:
         if self._master is None:
             return
         try:
-            data = os.read(self._master, 4096)
+            data = os.read(self._master, INPUT)
         except BlockingIOError:
             return
         self._send(self.guest.feed(data, self._now()))

@@ -11,7 +11,7 @@ from typing import Final
 from consolesvc.emulator.guests import keys
 from consolesvc.emulator.guests.history import History
 from consolesvc.emulator.guests.keys import KeyDecoder
-from consolesvc.emulator.guests.width import columns, is_text, join_marks, place, width
+from consolesvc.emulator.guests.width import LONGEST_UNIT, columns, is_text, place, split_units, step, width
 
 LONGEST_LINE: Final = 2048
 """Units a line can hold; a key beyond it rings the bell."""
@@ -69,6 +69,7 @@ class LineEditor:
         self._decoder = KeyDecoder()
         self._units: list[str] = []
         self._cursor = 0
+        self._where: tuple[int, int] | None = None
         self._edits: dict[str, Callable[[], str]] = {
             "\x01": self._home, keys.HOME: self._home, "\x05": self._end, keys.END: self._end,
             "\x02": self._left, keys.LEFT: self._left, "\x06": self._right, keys.RIGHT: self._right,
@@ -123,51 +124,64 @@ class LineEditor:
     def _at(self, cursor: int) -> tuple[int, int]:
         return place(self._units[:cursor], columns(self.prompt))
 
+    def _here(self) -> tuple[int, int]:
+        """The cursor's row and column; remembered, or a long line would cost its length with each key."""
+        if self._where is None:
+            self._where = self._at(self._cursor)
+        return self._where
+
     def _draw(self) -> str:
         """Prompt and line from the cursor's row 0, column 0 on, and the cursor where it belongs."""
         end = self._at(len(self._units))
         # A full row leaves the cursor on its last column until something more comes; a space and CR settle it.
         settle = " \r" if end[0] and end[1] == 0 else ""
-        return self.prompt + self.text + settle + _move(end, self._at(self._cursor))
+        self._where = None
+        return self.prompt + self.text + settle + _move(end, self._here())
 
     def _redraw(self, row: int) -> str:
         """Show everything anew; `row` is where the cursor now is."""
         return (f"\x1b[{row}A" if row else "") + "\r\x1b[J" + self._draw()
 
     def _go(self, cursor: int) -> str:
-        before, self._cursor = self._at(self._cursor), cursor
-        return _move(before, self._at(cursor))
+        before = self._here()
+        self._cursor, self._where = cursor, None
+        return _move(before, self._here())
 
     # What keys do: each gives what to show.
 
     def _insert(self, text: str) -> str:
-        row = self._at(self._cursor)[0]
-        before, after = self._units[: self._cursor], self._units[self._cursor :]
-        joined = join_marks(before, text)
-        if len(joined) + len(after) > LONGEST_LINE:
-            return BELL
-        if joined == before:
-            return ""
-        self._units, self._cursor = joined + after, len(joined)
-        if after:
-            return self._redraw(row)
-        return text + (" \r" if self._at(self._cursor)[1] == 0 and len(joined) > len(before) else "")
+        where, at_end, shown = self._here(), self._cursor == len(self._units), ""
+        row = where[0]
+        for char in text:
+            if width(char) == 0:
+                if self._cursor == 0 or len(self._units[self._cursor - 1]) >= LONGEST_UNIT:
+                    continue
+                self._units[self._cursor - 1] += char
+            elif len(self._units) >= LONGEST_LINE:
+                return BELL
+            else:
+                self._units.insert(self._cursor, char)
+                self._cursor += 1
+                where = step(where, char)
+            shown += char + (" \r" if where[1] == 0 and width(char) else "")
+        self._where = where
+        return shown if at_end or not shown else self._redraw(row)
 
     def _remove(self, start: int, stop: int) -> str:
-        row, column = self._at(self._cursor)
+        row, column = self._here()
         removed = self._units[start:stop]
         del self._units[start:stop]
-        self._cursor = start
+        self._cursor, self._where = start, None
         size = sum(map(width, removed))
         if not removed:
             return ""
-        if start == len(self._units) and self._at(start) == (row, column - size):
+        if start == len(self._units) and self._here() == (row, column - size):
             return "\b" * size + " " * size + "\b" * size
         return self._redraw(row)
 
     def _replace(self, text: str) -> str:
-        row = self._at(self._cursor)[0]
-        self._units = join_marks([], text)[:LONGEST_LINE]
+        row = self._here()[0]
+        self._units = split_units(text)[:LONGEST_LINE]
         self._cursor = len(self._units)
         return self._redraw(row)
 
@@ -212,7 +226,7 @@ class LineEditor:
         return self._remove_ahead(len(self._units))
 
     def _remove_ahead(self, stop: int) -> str:
-        row = self._at(self._cursor)[0]
+        row = self._here()[0]
         del self._units[self._cursor : stop]
         return self._redraw(row)
 
@@ -237,7 +251,7 @@ class LineEditor:
         if self.complete is None:
             return ""
         stem, words = self.complete("".join(self._units[: self._cursor]))
-        more = os.path.commonprefix(words)[len(stem) :]
+        more = os.path.commonprefix(words)[len(stem) :]  # noqa: RUF071 - character by character is what is wanted
         if more:
             return self._insert(more)
         if len(words) < 2:  # noqa: PLR2004 - a choice has at least two

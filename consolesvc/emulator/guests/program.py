@@ -17,6 +17,12 @@ from consolesvc.emulator.guests.base import PIECE
 TYPE_AHEAD: Final = 4096
 """Bytes typed while a command runs that are kept for the prompt after it: as many as a tty keeps."""
 
+STEPS: Final = 256
+"""Waits that one call lets pass: a program that waits 0 s again and again must not hold the owner."""
+
+OVERRUN: Final = 1 << 18
+"""Bytes typed that may wait while their answers are being sent; what is beyond is lost, as on a UART nobody reads."""
+
 _CTRL_C, _LF, _CR, _DEL, _PRINTABLE = 0x03, 0x0A, 0x0D, 0x7F, 0x20
 
 T = TypeVar("T")
@@ -47,7 +53,7 @@ class Wait:
 Program: TypeAlias = Generator[Wait, bytes, T]
 
 
-class Interrupted(Exception):  # noqa: N818 - like KeyboardInterrupt, it is not an error
+class Interrupted(Exception):
     """^C was typed while a command ran."""
 
 
@@ -93,9 +99,9 @@ class Terminal:
 class ProgramGuest(ABC):
     """Runs `main()` from power on until it returns, which is the machine switching itself off.
 
-    However input is split, the output is the same: bytes are taken one by one, time moves only in `advance`, and
-    what arrives when PIECE bytes are unsent waits its turn. A LF right after a CR is dropped, because clients that
-    send CR LF for Enter mean one Enter.
+    However input is split, the output is the same: bytes are taken one by one, time moves only in `advance`, and what
+    is beyond a call's share (PIECE bytes of output) waits its turn. A LF right after a CR is dropped,
+    because clients that send CR LF for Enter mean one Enter.
     """
 
     def __init__(self) -> None:
@@ -135,7 +141,7 @@ class ProgramGuest(ABC):
         """Give the program what was typed."""
         if not self.powered:
             return b""
-        self._arrived += data
+        self._arrived += data[: OVERRUN - len(self._arrived)]
         return self._run(now, timers=False)
 
     def advance(self, now: float) -> bytes:
@@ -144,12 +150,14 @@ class ProgramGuest(ABC):
 
     def _run(self, now: float, *, timers: bool) -> bytes:
         self.tty.now = max(now, self.tty.now)
-        while self.powered and len(self.tty.unsent) < PIECE:
+        steps = STEPS
+        while self.powered and steps and len(self.tty.unsent) < PIECE:
             if self._type_ahead and self._wait.input is Input.KEYS:
                 self._resume(bytes((self._type_ahead.pop(0),)))
             elif self._arrived:
                 self._deliver(self._arrived.pop(0))
             elif timers and self._deadline is not None and self._deadline <= self.tty.now:
+                steps -= 1
                 self._resume(b"")
             else:
                 break

@@ -63,7 +63,7 @@ def _event(line: bytes, where: str) -> tuple[float, str, str]:
     if isinstance(time, bool) or not isinstance(time, int | float) or not (math.isfinite(time) and time >= 0):
         raise ValueError(f"{where}: time is {time!r}; expected seconds, 0 or more")
     if not (isinstance(code, str) and isinstance(text, str)):
-        raise ValueError(f"{where}: expected {expected} with code and data as strings")
+        raise ValueError(f"{where}: expected {expected} with code and data as strings")  # noqa: TRY004 - a bad file
     return float(time), code, text
 
 

@@ -35,33 +35,37 @@ def is_text(char: str) -> bool:
     return unicodedata.category(char[:1] or "\0") not in ("Cc", "Cs", "Zl", "Zp")
 
 
-def join_marks(units: list[str], text: str) -> list[str]:
-    """`units` followed by those of `text`: a mark joins the unit before it, so that both are edited as one.
+def split_units(text: str) -> list[str]:
+    """The units of a text: a mark joins the character before it, so that both are edited as one.
 
     A mark with nothing to join, or beyond LONGEST_UNIT, is left out.
     """
-    joined = list(units)
+    units: list[str] = []
     for char in text:
-        if width(char) == 0:
-            if joined and len(joined[-1]) < LONGEST_UNIT:
-                joined[-1] += char
-        else:
-            joined.append(char)
-    return joined
+        if width(char):
+            units.append(char)
+        elif units and len(units[-1]) < LONGEST_UNIT:
+            units[-1] += char
+    return units
 
 
-def place(units: Iterable[str], start: int = 0) -> tuple[int, int]:
-    """Row and column of the cursor after `units`, begun at column `start` of row 0.
+def step(where: tuple[int, int], unit: str) -> tuple[int, int]:
+    """Row and column of the cursor after one more unit.
 
     A wide character that does not fit in a row goes to the next, as terminals do it; a full row ends at column 0
     of the next.
     """
-    row, column = divmod(start, COLUMNS)
+    row, column = where
+    size = width(unit)
+    if column + size > COLUMNS:
+        row, column = row + 1, 0
+    column += size
+    return (row + 1, 0) if column == COLUMNS else (row, column)
+
+
+def place(units: Iterable[str], start: int = 0) -> tuple[int, int]:
+    """Row and column of the cursor after `units`, begun at column `start` of row 0."""
+    where = divmod(start, COLUMNS)
     for unit in units:
-        size = width(unit)
-        if column + size > COLUMNS:
-            row, column = row + 1, 0
-        column += size
-        if column == COLUMNS:
-            row, column = row + 1, 0
-    return row, column
+        where = step(where, unit)
+    return where

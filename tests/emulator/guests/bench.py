@@ -31,6 +31,9 @@ class Bench:
     def power_on(self) -> str:
         return self._take(self.guest.power_on(self.now))
 
+    def powered(self) -> bool:
+        return self.guest.powered
+
     def run(self, seconds: float) -> str:
         """Let time pass; what was said meanwhile."""
         end = self.now + seconds

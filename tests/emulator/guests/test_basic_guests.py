@@ -32,7 +32,7 @@ def test_chatter_keeps_its_rate() -> None:
     bench.type("noise\r")
     bench.run(1.0)
     lines = bench.said.splitlines(keepends=True)
-    assert [64] * 30 == [len(line) for line in lines]
+    assert [len(line) for line in lines] == [64] * 30
     assert [f"fake1 {number:08}".encode() for number in range(30)] == [line[:14] for line in lines]
     bench.said = b""
     bench.power_on()
@@ -64,12 +64,12 @@ def test_no_power_no_words(guest: str) -> None:
     bench = Bench(guest)
     bench.run(3)
     assert bench.guest.power_off(bench.now) == b""
-    assert not bench.guest.powered
+    assert not bench.powered()
     assert bench.guest.due is None
     assert bench.guest.feed(b"hello\r\x03", bench.now) == b""
     assert bench.guest.advance(bench.now + 100) == b""
     bench.power_on()
-    assert bench.guest.powered
+    assert bench.powered()
     assert repr(bench.guest)
 
 
@@ -117,7 +117,7 @@ def test_replay_plays_other_files_as_they_are(tmp_path: Path) -> None:
 def test_version_3_may_have_comments() -> None:
     """Lines that begin with # and blank ones are skipped."""
     data = b'{"version": 3}\n# a comment\n\n[0.25, "o", "a"]\n[0.25, "m", ""]\n[0.25, "o", "b"]\n'
-    assert [(0.25, b"a"), (0.75, b"b")] == [(said.at, said.data) for said in parse_recording(data, "x.cast")]
+    assert [(said.at, said.data) for said in parse_recording(data, "x.cast")] == [(0.25, b"a"), (0.75, b"b")]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,9 @@ def test_a_missing_recording_is_said(tmp_path: Path) -> None:
 def test_any_file_is_a_recording_or_a_value_error(data: bytes) -> None:
     """Nothing else comes out of the parser."""
     for text in (data, b'{"version": 2}\n' + data):
+        error = None
         try:
             parse_recording(text, "x.cast")
-        except ValueError as error:
-            assert str(error).startswith("x.cast:")
+        except ValueError as raised:
+            error = str(raised)
+        assert error is None or error.startswith("x.cast:")

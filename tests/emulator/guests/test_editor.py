@@ -33,7 +33,7 @@ def test_typing_at_the_end_is_echoed_as_it_is() -> None:
     """Scripts that wait for their own echo find it without control sequences."""
     editor = LineEditor()
     editor.start("$ ")
-    assert (b"ls -l\r\n", Event.LINE) == typed(editor, "ls -l\r")
+    assert typed(editor, "ls -l\r") == (b"ls -l\r\n", Event.LINE)
 
 
 def test_keys_edit_the_line() -> None:
@@ -66,10 +66,10 @@ def test_control_c_and_control_d() -> None:
     """^C drops the line; ^D ends the input only where there is no line."""
     editor = LineEditor()
     editor.start("$ ")
-    assert (b"ab^C\r\n", Event.INTERRUPT) == typed(editor, "ab\x03")
+    assert typed(editor, "ab\x03") == (b"ab^C\r\n", Event.INTERRUPT)
     editor.start("$ ")
     assert typed(editor, "a" + LEFT + "\x04") == (b"a\b\r\x1b[J$ ", None)
-    assert (b"", Event.END) == typed(editor, "\x04")
+    assert typed(editor, "\x04") == (b"", Event.END)
 
 
 def test_history_comes_back_with_the_draft() -> None:

@@ -165,7 +165,7 @@ def test_poweroff_switches_it_off(command: str) -> None:
     bench.type(command + "\r")
     bench.until("reboot: Power down")
     bench.run(5)
-    assert not bench.guest.powered
+    assert not bench.powered()
     assert bench.guest.due is None
     assert bench.type("root\r", 100) == ""
     bench.power_on()

@@ -57,7 +57,7 @@ def test_linux_poweroff_ends_it() -> None:
     bench.type("root\rconsolesvc\rpoweroff\r")
     bench.until("reboot: Power down")
     bench.run(5)
-    assert not bench.guest.powered
+    assert not bench.powered()
     bench.power_on()
     bench.until("Hit any key")
 

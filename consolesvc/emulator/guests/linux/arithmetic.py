@@ -12,7 +12,7 @@ DEEPEST: Final = 40
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[-+*/%()]))", re.ASCII)
 
 
-class ArithmeticProblem(Exception):  # noqa: N818 - the name of what the user reads
+class ArithmeticProblem(Exception):
     """An expression has no value; the text says why."""
 
 
@@ -54,17 +54,17 @@ class _Expression:
 
     def _single(self) -> int:
         self.depth += 1
-        token = self.tokens.pop(0) if self.tokens else ""
+        first = self.tokens.pop(0) if self.tokens else ""
         if self.depth > DEEPEST:
             raise ArithmeticProblem("expression recursion level exceeded")
-        if token in ("-", "+"):
-            value = self._single() * (-1 if token == "-" else 1)
-        elif token == "(":
+        if first in ("-", "+"):
+            value = self._single() * (-1 if first == "-" else 1)
+        elif first == "(":
             value = self._sum()
             if not self.tokens or self.tokens.pop(0) != ")":
                 raise ArithmeticProblem("arithmetic syntax error: expected ')'")
         else:
-            value = self._number(token)
+            value = self._number(first)
         self.depth -= 1
         return _wrap(value)
 

@@ -10,6 +10,13 @@ PC: Final = Board(
     machine="x86_64",
     cpu="Fake Virtual CPU @ 2.40GHz",
     model="consolesvc Fake PC, BIOS 1.0 01/15/2024",
+    uart="00:03: ttyS0 at I/O 0x3f8 (irq = 4, base_baud = 115200)",
+    trace="""\
+ do_syscall_64+0x55/0xb0
+ entry_SYSCALL_64_after_hwframe+0x6e/0xd8
+RIP: 0033:0x7f2b1c4a8190
+RSP: 002b:00007ffd3c9e5a58 EFLAGS: 00000202 ORIG_RAX: 0000000000000001
+""",
     early=f"""\
 Linux version {RELEASE} (builder@consolesvc) (gcc 12.2.0, GNU ld 2.40) {VERSION}
 Command line: {{cmdline}}
@@ -32,6 +39,14 @@ SINGLE_BOARD: Final = Board(
     machine="aarch64",
     cpu="ARMv8 Processor rev 0 (v8l)",
     model="consolesvc Fake Board rev 1.0 (DT)",
+    uart="9000000.serial: ttyS0 at MMIO 0x9000000 (irq = 13, base_baud = 1500000)",
+    trace="""\
+ invoke_syscall+0x78/0x100
+ el0_svc_common.constprop.0+0x4c/0xf4
+ do_el0_svc+0x34/0xd0
+ el0_svc+0x34/0xd4
+ el0t_64_sync+0x18c/0x190
+""",
     early=f"""\
 Booting Linux on physical CPU 0x0000000000 [0x410fd034]
 Linux version {RELEASE} (builder@consolesvc) (aarch64-linux-gnu-gcc 12.2.0, GNU ld 2.40) {VERSION}
@@ -70,7 +85,6 @@ clocksource: jiffies: mask: 0xffffffff max_cycles: 0xffffffff, max_idle_ns: 7645
 NET: Registered PF_NETLINK/PF_ROUTE protocol family
 """),
     (0.2, """\
-PCI: Using configuration type 1 for base access
 SCSI subsystem initialized
 usbcore: registered new interface driver usbfs
 pps_core: LinuxPPS API ver. 1 registered
@@ -83,7 +97,7 @@ Trying to unpack rootfs image as initramfs...
 Freeing initrd memory: 28456K
 workingset: timestamp_bits=46 max_order=18 bucket_order=0
 Serial: 8250/16550 driver, 4 ports, IRQ sharing enabled
-00:03: ttyS0 at I/O 0x3f8 (irq = 4, base_baud = 115200) is a 16550A
+{uart} is a 16550A
 loop: module loaded
 virtio_blk virtio0: [vda] 8388608 512-byte logical blocks (4.29 GB/4.00 GiB)
  vda: vda1 vda2
@@ -175,10 +189,6 @@ Call Trace:
  proc_reg_write+0x56/0xa0
  vfs_write+0xcc/0x3c0
  ksys_write+0x6b/0xf0
- do_syscall_64+0x55/0xb0
- entry_SYSCALL_64_after_hwframe+0x6e/0xd8
-RIP: 0033:0x7f2b1c4a8190
-RSP: 002b:00007ffd3c9e5a58 EFLAGS: 00000202 ORIG_RAX: 0000000000000001
- </TASK>
+{trace} </TASK>
 Kernel Offset: disabled
 """

@@ -11,13 +11,13 @@ from consolesvc.emulator.guests.linux.arithmetic import evaluate
 from consolesvc.emulator.guests.linux.language import quoted_end
 
 LONGEST: Final = 1 << 16
-"""Characters that a word can become: `X=$X$X` doubles with every line."""
+"""Characters that a word, or all of a command's, can become: `X=$X$X` doubles with every line."""
 
 _SPECIAL = re.compile(r"\$([?$#0-9])")
 _PATTERN = re.compile(r"[*?[]")
 
 
-class ExpansionProblem(Exception):  # noqa: N818 - the name of what the user reads
+class ExpansionProblem(Exception):
     """A word stands for nothing that can be used; the text says why."""
 
 
@@ -117,4 +117,6 @@ def _in_double_quotes(text: str, scope: Scope) -> str:
         piece, at = text[at:end], end
         means_itself = piece[0] not in "\\$" or (piece[0] == "\\" and piece[1:] not in ('"', "$", "`", "\\"))
         out += piece if means_itself else _value(piece, scope)
+        if len(out) > LONGEST:
+            raise ExpansionProblem("Argument list too long")
     return out

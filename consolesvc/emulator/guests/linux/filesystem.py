@@ -12,7 +12,9 @@ CAPACITY: Final = 1 << 20
 """Characters that all files together can hold."""
 
 MOST_FILES: Final = 2000
-MOST_MATCHES: Final = 1000
+MOST_MATCHES: Final = 200
+DEEPEST_PATTERN: Final = 16
+"""Names in a pattern; a longer one fits nothing."""
 
 
 class FileError(Exception):
@@ -168,7 +170,10 @@ class FileSystem:
     def match(self, pattern: str, folder: str = "/") -> list[str]:
         """Paths that fit a pattern of `*`, `?` and `[…]`, as written there; sorted, at most MOST_MATCHES."""
         found = ["/" if pattern.startswith("/") else ""]
-        for wanted in pattern.strip("/").split("/"):
+        names = pattern.strip("/").split("/")
+        if len(names) > DEEPEST_PATTERN:
+            return []
+        for wanted in names:
             # Each `*/..` multiplies what is found: it must stay bounded on the way too.
             found = list(islice((path for base in found for path in self._below(base, wanted, folder)), MOST_MATCHES))
         return sorted(found)
@@ -194,5 +199,5 @@ def parts(path: str, folder: str = "/") -> list[str]:
 
 
 def join(folder: str, name: str) -> str:
-    """The absolute path of `name` in `folder`."""
+    """The absolute path of `name`, which is absolute or in `folder`."""
     return "/" + "/".join(parts(name, folder))

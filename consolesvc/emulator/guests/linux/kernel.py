@@ -34,13 +34,27 @@ class Board:
         machine: What `uname -m` says.
         cpu: The processor's name.
         model: The machine's, as a panic and the boot log name it.
+        uart: Where its serial port is.
+        trace: The last part of a panic's call trace and the registers.
         early: The first kernel messages, those that differ between boards; `{…}` are Kernel's facts.
     """
 
     machine: str
     cpu: str
     model: str
+    uart: str
+    trace: str
     early: str
+
+
+def vary(name: str, what: str, below: int) -> int:
+    """A number that differs between machines and is always the same for the machine `name`: 0 to `below` - 1."""
+    return zlib.crc32(f"{name}/{what}".encode()) % below
+
+
+def mac_address(name: str) -> str:
+    """The hardware address of a machine's eth0; 52:54:00 is what emulators use."""
+    return "52:54:00:" + ":".join(f"{vary(name, f'mac{place}', 256):02x}" for place in range(3))
 
 
 class Kernel:
@@ -73,19 +87,15 @@ class Kernel:
         """Seconds since its first message."""
         return self.tty.now - self.started
 
-    def vary(self, what: str, below: int) -> int:
-        """A number that differs between machines and is always the same for one: 0 to `below` - 1."""
-        return zlib.crc32(f"{self.name}/{what}".encode()) % below
-
     @property
     def mac(self) -> str:
-        """The hardware address of eth0; 52:54:00 is what emulators use."""
-        return "52:54:00:" + ":".join(f"{self.vary(f'mac{place}', 256):02x}" for place in range(3))
+        """The hardware address of eth0."""
+        return mac_address(self.name)
 
     @property
     def address(self) -> str:
         """The IPv4 address of eth0, in the network that is set aside for examples."""
-        return f"192.0.2.{10 + self.vary('address', 200)}"
+        return f"192.0.2.{10 + vary(self.name, 'address', 200)}"
 
     def printk(self, text: str, *, stamp: float | None = None) -> None:
         """Log each line of `text`, and show it on the console, with the time since start that it comes at."""

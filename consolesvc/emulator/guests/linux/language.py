@@ -16,11 +16,11 @@ REDIRECTIONS: Final = (">", ">>", "<", "2>", "2>&1")
 KEYWORDS: Final = ("if", "then", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "function", "{")
 
 
-class Unfinished(Exception):  # noqa: N818 - not wrong yet: the shell asks for more
+class Unfinished(Exception):
     """A quote or `$(` is open at the end of the line."""
 
 
-class SyntaxProblem(Exception):  # noqa: N818 - the name of what the user reads
+class SyntaxProblem(Exception):
     """The line is no script; the text says where."""
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from consolesvc.emulator.guests.editor import Event, LineEditor
 from consolesvc.emulator.guests.history import History
-from consolesvc.emulator.guests.linux.filesystem import FileError, FileSystem
+from consolesvc.emulator.guests.linux.filesystem import FileError, FileSystem, join
 from consolesvc.emulator.guests.linux.kernel import Kernel
 from consolesvc.emulator.guests.program import Interrupted, Program, Terminal, work
 from consolesvc.emulator.guests.prompt import read_line
@@ -38,10 +38,14 @@ class Session:
     status: int = 0
     left: bool = False
 
+    def go(self, path: str) -> None:
+        """Make a folder the one that paths are relative to."""
+        self.folder = self.environment["PWD"] = join(self.folder, path)
+
 
 @dataclass(slots=True)
 class Call:
-    """One command with its arguments; `out` and `err` take text with `\\n`.
+    """One command with its arguments; `out` and `err` take text with lines ending in a LF.
 
     Attributes:
         stdin: What a pipe or `<` gives; None for the terminal.
@@ -116,7 +120,7 @@ class Call:
 MOST_LINES_TYPED: Final = 500
 
 
-class UsageProblem(Exception):  # noqa: N818 - the name of what the user reads
+class UsageProblem(Exception):
     """A command was called wrongly; the text says how."""
 
 

@@ -10,7 +10,7 @@ from consolesvc.emulator.guests.editor import Event, LineEditor
 from consolesvc.emulator.guests.linux.arithmetic import ArithmeticProblem
 from consolesvc.emulator.guests.linux.commands import COMMANDS
 from consolesvc.emulator.guests.linux.completion import complete
-from consolesvc.emulator.guests.linux.expansion import ExpansionProblem, Scope, expand, expand_one
+from consolesvc.emulator.guests.linux.expansion import LONGEST, ExpansionProblem, Scope, expand, expand_one
 from consolesvc.emulator.guests.linux.filesystem import CAPACITY, FileError, FileSystem
 from consolesvc.emulator.guests.linux.kernel import Kernel
 from consolesvc.emulator.guests.linux.language import Pipeline, Simple, SyntaxProblem, Unfinished, parse
@@ -22,6 +22,15 @@ from consolesvc.emulator.guests.prompt import read_line
 NOT_FOUND: Final = 127
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
+MOST_PATTERNS: Final = 32
+"""File patterns in one command: each may look at many files."""
+
+PIPE_SIZE: Final = 1 << 18
+"""Characters that a pipe holds: commands in it run one after the other."""
+
+FIRST_PART: Final = (["head"], ["less"], ["more"])
+"""Commands that want only the beginning of what comes: a pipe that is full is no loss to them."""
+
 LONGEST_SCRIPT: Final = 8192
 """Characters of a command that goes on over several lines."""
 
@@ -33,16 +42,17 @@ class _Full(Exception):
 
 
 class _Collector:
-    """Output of one command on its way to the next, or to a file."""
+    """Output of one command on its way to the next, or to a file, and how much of it there can be."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
+        self.room = room
         self.pieces: list[str] = []
         self.size = 0
 
     def write(self, text: str) -> None:
         self.pieces.append(text)
         self.size += len(text)
-        if self.size > CAPACITY:
+        if self.size > self.room:
             raise _Full
 
     def text(self) -> str:
@@ -55,7 +65,7 @@ class Shell:
     def __init__(self, tty: Terminal, kernel: Kernel, files: FileSystem, user: str) -> None:
         home = "/root"
         environment = {
-            "HOME": home, "HOSTNAME": kernel.hostname, "LANG": "C.UTF-8", "LOGNAME": user, "PATH": "/bin:/sbin:/usr/bin",
+            "HOME": home, "HOSTNAME": kernel.hostname, "LANG": "C.UTF-8", "LOGNAME": user, "PATH": "/bin:/sbin",
             "PWD": home, "SHELL": "/bin/sh", "TERM": "vt220", "USER": user,
         }  # fmt: skip
         self.session = Session(tty, kernel, files, COMMANDS, environment)
@@ -86,7 +96,7 @@ class Shell:
     def prompt(self) -> str:
         """`root@fake1:~# `, coloured."""
         session = self.session
-        home = session.environment.get("HOME", "/root")
+        home = session.environment.get("HOME") or "/root"
         folder = re.sub(rf"^{re.escape(home)}(?=/|$)", "~", session.folder)
         user = session.environment["LOGNAME"]
         return f"\x1b[1;32m{user}@{session.kernel.hostname}\x1b[0m:\x1b[1;34m{folder}\x1b[0m# "
@@ -138,13 +148,14 @@ class Shell:
     def _run_pipeline(self, pipeline: Pipeline) -> Program[int]:
         """Run its commands in order, each with what the one before has put out; gives the last one's status."""
         status, stdin = 0, None
-        for command in pipeline.commands:
-            last = command is pipeline.commands[-1]
-            pipe = None if last else _Collector()
+        for command, after in zip(pipeline.commands, [*pipeline.commands[1:], None], strict=True):
+            pipe = _Collector(PIPE_SIZE) if after else None
             try:
                 status = yield from self._run_simple(command, stdin, pipe)
             except (ArithmeticProblem, ExpansionProblem, FileError) as problem:
                 status = self._tell(str(problem), 1)
+            if pipe and pipe.size > pipe.room and status == BROKEN_PIPE and after and after.words[:1] not in FIRST_PART:
+                self._tell(f"{command.words[0]}: cut off: a pipe of this small shell holds {PIPE_SIZE >> 10} KiB", 1)
             stdin = pipe.text() if pipe else None
         return status
 
@@ -153,6 +164,8 @@ class Shell:
         scope = self._scope()
         assignments, words = _split_assignments(command.words)
         args = [arg for word in words for arg in expand(word, scope)]
+        if sum(map(len, args)) > LONGEST:
+            raise ExpansionProblem("Argument list too long")
         for name, value in assignments:
             session.environment[name] = expand_one(value, scope)
         output = pipe
@@ -168,7 +181,7 @@ class Shell:
             elif redirection.operator == "2>&1":
                 errors = output.write if output else session.tty.write
             else:
-                output, target, append = _Collector(), path, redirection.operator == ">>"
+                output, target, append = _Collector(CAPACITY), path, redirection.operator == ">>"
                 session.files.write(path, "", session.folder, append=append)
         while args[:1] == ["sudo"] and len(args) > 1:
             args = args[1:]
@@ -184,7 +197,14 @@ class Shell:
     def _scope(self) -> Scope:
         session = self.session
         special = {"?": str(session.status), "$": str(SHELL_PID), "0": "-sh", "#": "0"}
-        return Scope({**session.environment, **special}, lambda pattern: session.files.match(pattern, session.folder))
+        patterns = iter(range(MOST_PATTERNS))
+
+        def match(pattern: str) -> list[str]:
+            if next(patterns, None) is None:
+                raise ExpansionProblem("Argument list too long")
+            return session.files.match(pattern, session.folder)
+
+        return Scope({**session.environment, **special}, match)
 
     def _call(self, call: Call) -> Program[int]:
         """Run one command to its end."""
@@ -212,7 +232,7 @@ class Shell:
 
 def _split_assignments(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
     """The `NAME=VALUE` words at the front, and the rest."""
-    assignments = []
+    assignments: list[tuple[str, str]] = []
     for place, word in enumerate(words):
         match = _ASSIGNMENT.match(word)
         if match is None:

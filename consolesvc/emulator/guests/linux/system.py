@@ -1,4 +1,4 @@
-"""A fake Linux server from its kernel's first message to its last. What started it is somebody else's: a BIOS, U-Boot."""
+"""A fake Linux server from its kernel's first message to its last; what starts it is somebody else's."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ class LinuxSystem:
             hostname=kernel.hostname,
             release=RELEASE,
             model=kernel.board.model,
+            trace=kernel.board.trace,
+            uart=kernel.board.uart,
         )
 
     def _units(self, units: tuple[tuple[float, str, str], ...]) -> Program[None]:

@@ -7,10 +7,12 @@ from typing import Final
 from consolesvc.emulator.guests.linux.filesystem import Device, File, FileSystem
 from consolesvc.emulator.guests.linux.kernel import MEMORY_KIB, RELEASE, VERSION, Kernel
 
-FOLDERS: Final = (
-    "/bin", "/boot", "/dev", "/etc", "/etc/network", "/home", "/lib", "/mnt", "/opt", "/proc", "/proc/sys", "/root",
-    "/run", "/sbin", "/srv", "/sys", "/sys/class", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/share",
-    "/var", "/var/lib", "/var/log", "/var/tmp",
+FOLDERS: Final = tuple(
+    f"/{name}"
+    for name in (
+        "bin", "boot", "dev", "etc", "etc/network", "home", "lib", "mnt", "opt", "proc", "root", "run", "sbin", "srv",
+        "sys", "tmp", "usr", "usr/bin", "usr/lib", "usr/share", "var", "var/lib", "var/log", "var/tmp",
+    )
 )  # fmt: skip
 
 FILES: Final = {

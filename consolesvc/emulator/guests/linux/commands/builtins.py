@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def show_help(call: Call) -> int:
-    """help [COMMAND]: what there is, or what a command does"""
+    """`help [COMMAND]`: what there is, or what a command does."""
     if call.args:
         return man(call)
     call.out("This is a fake server; these commands are built into its shell:\n\n")
@@ -31,32 +31,32 @@ def show_help(call: Call) -> int:
 
 
 def man(call: Call) -> int:
-    """man COMMAND: one line about a command"""
+    """`man COMMAND`: one line about a command."""
     if not call.args:
         return call.complain("what command do you want to know about?")
     for name in call.args:
         command = call.session.commands.get(name)
         if command is None:
             return call.complain(f"nothing about {name}; try: help", 16)
-        call.out(f"{command.__doc__}\n")
+        call.out((command.__doc__ or "").replace("`", "").rstrip(".") + "\n")
     return 0
 
 
 def history(call: Call) -> int:
-    """history: the lines typed before"""
+    """`history`: the lines typed before."""
     for number, line in enumerate(call.session.history.lines, start=1):
         call.out(f"{number:5}  {line}\n")
     return 0
 
 
 def clear(call: Call) -> int:
-    """clear: an empty screen"""
+    """`clear`: an empty screen."""
     call.out("\x1b[H\x1b[2J\x1b[3J")
     return 0
 
 
 def export(call: Call) -> int:
-    """export [NAME=VALUE...]: set variables, or show them"""
+    """`export [NAME=VALUE...]`: set variables, or show them."""
     if not call.args:
         for name, value in sorted(call.session.environment.items()):
             call.out(f"export {name}='{value}'\n")
@@ -70,7 +70,7 @@ def export(call: Call) -> int:
 
 
 def unset(call: Call) -> int:
-    """unset NAME...: forget variables"""
+    """`unset NAME...`: forget variables."""
     for name in call.args:
         # These are the shell's own: its prompt is made of them.
         if name not in ("LOGNAME", "HOME"):
@@ -79,7 +79,7 @@ def unset(call: Call) -> int:
 
 
 def env(call: Call) -> int:
-    """env [NAME]: the variables, or one"""
+    """`env [NAME]`: the variables, or one."""
     variables = call.session.environment
     if call.args:
         if call.args[0] not in variables:
@@ -92,7 +92,7 @@ def env(call: Call) -> int:
 
 
 def type_(call: Call) -> int:
-    """type NAME...: whether a command is there"""
+    """`type NAME...`: whether a command is there."""
     status = 0
     for name in call.args:
         known = name in call.session.commands
@@ -105,17 +105,17 @@ def type_(call: Call) -> int:
 
 
 def true(call: Call) -> int:  # noqa: ARG001 - a command's signature
-    """true: do nothing, well"""
+    """`true`: do nothing, well."""
     return 0
 
 
 def false(call: Call) -> int:  # noqa: ARG001 - a command's signature
-    """false: do nothing, and fail"""
+    """`false`: do nothing, and fail."""
     return 1
 
 
 def sleep(call: Call) -> Program[int]:
-    """sleep SECONDS: wait; ^C ends it. Also 5m, 1h, infinity"""
+    """`sleep SECONDS`: wait; ^C ends it. Also 5m, 1h, infinity."""
     if not call.args:
         raise UsageProblem("missing operand")
     seconds = 0.0
@@ -131,24 +131,24 @@ def sleep(call: Call) -> Program[int]:
 
 
 def sudo(call: Call) -> int:
-    """sudo COMMAND: you are root already, so it just runs it"""
+    """`sudo COMMAND`: you are root already, so it just runs it."""
     call.out("sudo: you are root already; type the command after it\n")
     return 0
 
 
 def leave(call: Call) -> int:
-    """exit: log out"""
+    """`exit`: log out."""
     call.session.left = True
     return call.session.status
 
 
 def no_editor(call: Call) -> int:
-    """vi, nano, ...: there is no editor here"""
+    """`vi, nano, ...`: there is no editor here."""
     call.err(f"{call.name}: there is no editor on this fake server; write files with: cat > FILE (^D ends it)\n")
     return 1
 
 
 def no_units(call: Call) -> int:
-    """systemctl, journalctl: what booted was only text"""
+    """`systemctl, journalctl`: what booted was only text."""
     call.err(f"{call.name}: the services of this fake server are only the text of its boot; see: dmesg\n")
     return 1

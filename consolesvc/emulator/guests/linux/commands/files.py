@@ -16,13 +16,13 @@ _COUNTED: Final = 4096
 
 
 def pwd(call: Call) -> int:
-    """pwd: the folder you are in"""
+    """`pwd`: the folder you are in."""
     call.out(call.session.folder + "\n")
     return 0
 
 
 def cd(call: Call) -> int:
-    """cd [FOLDER]: go to a folder; `cd -` goes back"""
+    """`cd [FOLDER]`: go to a folder; `cd -` goes back."""
     session = call.session
     path = call.args[0] if call.args else session.environment["HOME"]
     if path == "-":
@@ -31,19 +31,19 @@ def cd(call: Call) -> int:
     if not isinstance(session.files.get(path, session.folder), Folder):
         raise FileError(path, "Not a directory")
     session.environment["OLDPWD"] = session.folder
-    session.folder = session.environment["PWD"] = join(session.folder, path) if path[:1] != "/" else join("/", path)
+    session.go(path)
     return 0
 
 
 def ll(call: Call) -> int:
-    """ll: ls -la"""
+    """`ll`: ls -la."""
     call.args = ["-la", *call.args]
     return ls(call)
 
 
 def ls(call: Call) -> int:
-    """ls [-la1dFhRt] [PATH...]: what is in a folder"""
-    letters, paths = call.options("la1dFhRrtsSAiC")
+    """`ls [-la1dFtSr] [PATH...]`: what is in a folder."""
+    letters, paths = call.options("la1dFhrtSAC")
     status = 0
     session = call.session
     plain: list[tuple[str, Node]] = []
@@ -60,13 +60,25 @@ def ls(call: Call) -> int:
     for place, (path, folder) in enumerate(folders):
         if len(folders) + len(plain) > 1:
             call.out(("\n" if place or plain else "") + f"{path}:\n")
-        entries = [(name, node) for name, node in sorted(folder.entries.items()) if name[0] != "." or letters & {*"aA"}]
+        entries = _sorted(
+            [entry for entry in folder.entries.items() if entry[0][0] != "." or letters & {*"aA"}], letters
+        )
         if "a" in letters:
             entries = [(".", folder), ("..", folder), *entries]
         if "l" in letters:
             call.out(f"total {4 * len(entries)}\n")
         _list(call, entries, letters)
     return status
+
+
+def _sorted(entries: list[tuple[str, Node]], letters: set[str]) -> list[tuple[str, Node]]:
+    """By name, or newest (-t) or largest (-S) first; -r the other way round."""
+    entries = sorted(entries, key=lambda entry: entry[0])
+    if "t" in letters:
+        entries.sort(key=lambda entry: -entry[1].changed)
+    elif "S" in letters:
+        entries.sort(key=lambda entry: -len(entry[1].content) if isinstance(entry[1], File) else -_COUNTED)
+    return entries[::-1] if "r" in letters else entries
 
 
 def _list(call: Call, entries: list[tuple[str, Node]], letters: set[str]) -> None:
@@ -111,16 +123,18 @@ def _details(node: Node) -> str:
 
 
 def cat(call: Call) -> Program[int]:
-    """cat [FILE...]: what is in files; without any, what you type until ^D"""
+    """`cat [FILE...]`: what is in files; without any, what you type until ^D."""
     _, paths = call.options("nAev")
-    contents = yield from call.inputs(paths)
-    for _, content in contents:
-        yield from call.give(content)
-    return 0 if len(contents) >= len(paths) else 1
+    status = 0
+    for path in paths or ["-"]:
+        contents = yield from call.inputs([path])
+        status = status if contents else 1
+        yield from call.give("".join(content for _, content in contents))
+    return status
 
 
 def mkdir(call: Call) -> int:
-    """mkdir [-p] FOLDER...: make folders"""
+    """`mkdir [-p] FOLDER...`: make folders."""
     letters, paths = call.options("pv")
     session = call.session
     for path in _some(paths):
@@ -136,7 +150,7 @@ def mkdir(call: Call) -> int:
 
 
 def rmdir(call: Call) -> int:
-    """rmdir FOLDER...: remove empty folders"""
+    """`rmdir FOLDER...`: remove empty folders."""
     for path in _some(call.options()[1]):
         if call.session.files.folder(path, call.session.folder).entries:
             raise FileError(path, "Directory not empty")
@@ -145,7 +159,7 @@ def rmdir(call: Call) -> int:
 
 
 def touch(call: Call) -> int:
-    """touch FILE...: make files, or make them newer"""
+    """`touch FILE...`: make files, or make them newer."""
     session = call.session
     for path in _some(call.options("c")[1]):
         node = session.files.find(path, session.folder)
@@ -157,7 +171,7 @@ def touch(call: Call) -> int:
 
 
 def rm(call: Call) -> int:
-    """rm [-rf] PATH...: remove files, and with -r folders; they are back at the next boot"""
+    """`rm [-rf] PATH...`: remove files, and with -r folders; they are back at the next boot."""
     letters, paths = call.options("rRfv")
     session = call.session
     status = 0
@@ -177,12 +191,12 @@ def rm(call: Call) -> int:
 def _stay(call: Call) -> int:
     """Who removes the folder they are in stands in the root."""
     if not isinstance(call.session.files.find(call.session.folder), Folder):
-        call.session.folder = call.session.environment["PWD"] = "/"
+        call.session.go("/")
     return 0
 
 
 def cp(call: Call) -> int:
-    """cp FILE... TARGET: copy files"""
+    """`cp FILE... TARGET`: copy files."""
     session = call.session
     _, paths = call.options("afpv")
     for source, target in _targets(call, paths):
@@ -191,7 +205,7 @@ def cp(call: Call) -> int:
 
 
 def mv(call: Call) -> int:
-    """mv FILE... TARGET: move files"""
+    """`mv FILE... TARGET`: move files."""
     session = call.session
     _, paths = call.options("fv")
     for source, target in _targets(call, paths):
@@ -214,7 +228,7 @@ def _targets(call: Call, paths: list[str]) -> list[tuple[str, str]]:
 
 
 def find(call: Call) -> int:
-    """find [FOLDER] [-name PATTERN]: every file below a folder"""
+    """`find [FOLDER] [-name PATTERN]`: every file below a folder."""
     session = call.session
     args = list(call.args)
     pattern = "*"
@@ -227,7 +241,7 @@ def find(call: Call) -> int:
     if [arg for arg in args if arg.startswith("-")]:
         raise UsageProblem("only -name is known here")
     for start in args or ["."]:
-        base = join(session.folder, start) if start[:1] != "/" else join("/", start)
+        base = join(session.folder, start)
         for path, _ in session.files.walk(base):
             if fnmatch.fnmatchcase(path.rpartition("/")[2], pattern):
                 call.out((start.rstrip("/") + path[len(base.rstrip("/")) :] if path != base else start) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from consolesvc.emulator.guests.linux.kernel import vary
 from consolesvc.emulator.guests.linux.session import Call, UsageProblem, integer
 from consolesvc.emulator.guests.program import Interrupted, Program, work
 
@@ -11,14 +12,18 @@ _ETHERNET = "<BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state U
 
 
 def ip(call: Call) -> int:
-    """ip [addr|link|route]: interfaces, addresses, routes"""
+    """`ip [addr|link|route]`: interfaces, addresses, routes."""
     _, words = call.options("46cbr")
     what = words[0] if words else ""
     kernel = call.session.kernel
-    if not what or not {"address", "link", "route"} & {name for name in ("address", "link", "route") if name.startswith(what)}:
+    if not what or not {"address", "link", "route"} & {
+        name for name in ("address", "link", "route") if name.startswith(what)
+    }:
         raise UsageProblem(f'Object "{what}" is unknown; expected: ip [ addr | link | route ]')
     if "route".startswith(what):
-        call.out(f"default via 192.0.2.1 dev eth0\n192.0.2.0/24 dev eth0 proto kernel scope link src {kernel.address}\n")
+        call.out(
+            f"default via 192.0.2.1 dev eth0\n192.0.2.0/24 dev eth0 proto kernel scope link src {kernel.address}\n"
+        )
         return 0
     addresses = "address".startswith(what)
     call.out("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n")
@@ -33,7 +38,7 @@ def ip(call: Call) -> int:
 
 
 def ifconfig(call: Call) -> int:
-    """ifconfig: interfaces and addresses"""
+    """`ifconfig`: interfaces and addresses."""
     kernel = call.session.kernel
     call.out("eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n")
     call.out(f"        inet {kernel.address}  netmask 255.255.255.0  broadcast 192.0.2.255\n")
@@ -43,7 +48,7 @@ def ifconfig(call: Call) -> int:
 
 
 def ping(call: Call) -> Program[int]:
-    """ping [-c COUNT] HOST: only this machine itself answers"""
+    """`ping [-c COUNT] HOST`: only this machine itself answers."""
     count, hosts, args = 0, list[str](), list(call.args)
     while args:
         arg = args.pop(0)
@@ -63,7 +68,7 @@ def ping(call: Call) -> Program[int]:
     try:
         while sent < count or count <= 0:
             sent += 1
-            took = 30 + kernel.vary(f"ping {sent}", 40)
+            took = 30 + vary(kernel.name, f"ping {sent}", 40)
             call.out(f"64 bytes from {address}: icmp_seq={sent} ttl=64 time=0.0{took} ms\n")
             if sent != count:
                 yield from work(1.0)
@@ -74,6 +79,6 @@ def ping(call: Call) -> Program[int]:
 
 
 def absent(call: Call) -> int:
-    """ssh, curl, apt, ...: there is no network here"""
+    """`ssh, curl, apt, ...`: there is no network here."""
     call.err(f"{call.name}: this fake server has no network, only a serial line\n")
     return 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from consolesvc.emulator.guests.linux.commands.system import USED_KIB, uptime_text
-from consolesvc.emulator.guests.linux.kernel import MEMORY_KIB
+from consolesvc.emulator.guests.linux.kernel import MEMORY_KIB, vary
 from consolesvc.emulator.guests.linux.session import SHELL_PID, Call, integer
 from consolesvc.emulator.guests.program import Program, key
 from consolesvc.emulator.guests.width import ROWS
@@ -36,7 +36,7 @@ TOP_PID: Final = 500
 
 
 def ps(call: Call) -> int:
-    """ps [aux|-ef]: the processes"""
+    """`ps [aux|-ef]`: the processes."""
     wanted = set("".join(call.args).replace("-", ""))
     own = (TOP_PID, "root", "ttyS0", 1208, " ".join(("ps", *call.args)))
     rows = (*PROCESSES, own)
@@ -62,7 +62,7 @@ def _state(pid: int) -> str:
 
 
 def top(call: Call) -> Program[int]:
-    """top: the processes, shown anew every 3 seconds; q leaves"""
+    """`top`: the processes, shown anew every 3 seconds; q leaves."""
     if not call.is_tty:
         call.out("\n".join(_screen(call)) + "\n")
         return 0
@@ -80,26 +80,29 @@ def _screen(call: Call) -> list[str]:
     uptime = call.session.kernel.uptime
     mebibytes, used = MEMORY_KIB / 1024, USED_KIB / 1024
     cached = 29.3
+    unused = mebibytes - used - cached
     tasks = len(PROCESSES) + 1
     lines = [
         f"top - {uptime_text(call)}",
         f"Tasks: {tasks:3} total,   1 running, {tasks - 1:3} sleeping,   0 stopped,   0 zombie",
         "%Cpu(s):  0.3 us,  0.3 sy,  0.0 ni, 99.3 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st",
-        f"MiB Mem : {mebibytes:8.1f} total, {mebibytes - used - cached:8.1f} free, {used:8.1f} used, {cached:8.1f} cache",
+        f"MiB Mem : {mebibytes:8.1f} total, {unused:8.1f} free, {used:8.1f} used, {cached:8.1f} cached",
         "",
         f"\x1b[7m{'    PID USER       RES S  %CPU  %MEM     TIME+ COMMAND':<79}\x1b[0m",
     ]
     rows = [(TOP_PID, "root", "ttyS0", 2312, "top"), *PROCESSES[::-1]]
     for place, (pid, user, _, memory, command) in enumerate(rows[: ROWS - len(lines) - 1]):
-        busy = 0.3 if place == 0 else call.session.kernel.vary(f"{pid} at {int(uptime / REFRESH)}", 7) // 6 * 0.3
+        busy = 0.3 if place == 0 else vary("top", f"{pid} at {int(uptime / REFRESH)}", 7) // 6 * 0.3
         state = "R" if place == 0 else "S"
         share = 100 * memory / MEMORY_KIB
-        lines.append(f"{pid:>7} {user:<8} {memory:>5} {state} {busy:5.1f} {share:5.1f}   0:00.{pid % 100:02} {command}"[:79])
+        lines.append(
+            f"{pid:>7} {user[:8]:<8} {memory:>5} {state} {busy:5.1f} {share:5.1f}   0:00.{pid % 100:02} {command}"[:79]
+        )
     return lines
 
 
 def kill(call: Call) -> int:
-    """kill [-SIGNAL] PID: nothing here can be killed but your own shell"""
+    """`kill [-SIGNAL] PID`: nothing here can be killed but your own shell."""
     pids = [integer(arg, "bad pid") for arg in call.args if not arg.startswith("-")]
     if not pids:
         return call.complain("usage: kill [-SIGNAL] PID")

@@ -16,7 +16,7 @@ _HOSTNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 
 
 def uname(call: Call) -> int:
-    """uname [-asnrvmo]: the system's name"""
+    """`uname [-asnrvmo]`: the system's name."""
     letters, _ = call.options("asnrvmopi")
     kernel = call.session.kernel
     facts = {
@@ -28,7 +28,7 @@ def uname(call: Call) -> int:
 
 
 def hostname(call: Call) -> int:
-    """hostname [NAME]: the machine's name; it can be changed until the next boot"""
+    """`hostname [NAME]`: the machine's name; it can be changed until the next boot."""
     letters, names = call.options("fsiI")
     if letters & {"i", "I"}:
         call.out(call.session.kernel.address + "\n")
@@ -42,13 +42,13 @@ def hostname(call: Call) -> int:
 
 
 def whoami(call: Call) -> int:
-    """whoami: your name"""
+    """`whoami`: your name."""
     call.out(call.session.environment["LOGNAME"] + "\n")
     return 0
 
 
 def id_(call: Call) -> int:
-    """id: your name and groups"""
+    """`id`: your name and groups."""
     letters, _ = call.options("ung")
     if "n" in letters:
         call.out("root\n")
@@ -58,14 +58,14 @@ def id_(call: Call) -> int:
 
 
 def who(call: Call) -> int:
-    """who: who is logged in"""
+    """`who`: who is logged in."""
     since = time.strftime("%Y-%m-%d %H:%M", _now(call))
     call.out(f"{call.session.environment['LOGNAME']:8} ttyS0        {since}\n")
     return 0
 
 
 def uptime(call: Call) -> int:
-    """uptime: for how long it is up"""
+    """`uptime`: for how long it is up."""
     call.out(f" {uptime_text(call)}\n")
     return 0
 
@@ -84,7 +84,7 @@ def _now(call: Call) -> time.struct_time:
 
 
 def date(call: Call) -> int:
-    """date [-u] [+FORMAT]: the time of day, UTC"""
+    """`date [-u] [+FORMAT]`: the time of day, UTC."""
     formats = [arg[1:] for arg in call.args if arg.startswith("+")]
     wanted = formats[0] if formats else "%a %b %e %H:%M:%S UTC %Y"
     # Only the letters that every C library knows; the rest stays as it is.
@@ -98,21 +98,23 @@ def _format(call: Call, letter: str) -> str:
 
 
 def free(call: Call) -> int:
-    """free [-kmh]: memory"""
+    """`free [-kmh]`: memory."""
     letters, _ = call.options("kmhgtb")
     divisor = 1024 if letters & {"m", "h"} else 1
     unit = "Mi" if "h" in letters else ""
     cached = 29_996
     total, used = MEMORY_KIB, USED_KIB
     row = [total, used, total - used - cached, 428, cached, total - used - 4096]
-    call.out("".join(f"{name:>12}" for name in ("", "total", "used", "free", "shared", "buff/cache", "available")) + "\n")
+    call.out(
+        "".join(f"{name:>12}" for name in ("", "total", "used", "free", "shared", "buff/cache", "available")) + "\n"
+    )
     call.out("Mem:        " + "".join(f"{f'{value // divisor}{unit}':>12}" for value in row) + "\n")
     call.out("Swap:       " + f"{f'0{unit}':>12}" * 3 + "\n")
     return 0
 
 
 def df(call: Call) -> int:
-    """df [-h]: room on the disks"""
+    """`df [-h]`: room on the disks."""
     letters, _ = call.options("hkTaim")
     used_here = call.session.files.used() // 1024
     human = "h" in letters
@@ -130,17 +132,15 @@ def df(call: Call) -> int:
 
 
 def _human(kib: int) -> str:
-    if kib == 0:
-        return "0"
-    for unit in "KM":
-        if kib < 1024:  # noqa: PLR2004 - the next unit
-            return f"{kib:.3g}{unit}"
-        kib = kib // 1024 if kib // 1024 >= 10 or unit == "K" else kib  # noqa: PLR2004 - two digits
-    return f"{kib / 1024:.1f}G" if kib >= 1024 else f"{kib}M"  # noqa: PLR2004 - the next unit
+    size, units = float(kib), ["K", "M", "G"]
+    while size >= 1000 and len(units) > 1:  # noqa: PLR2004 - three digits are enough to read
+        size /= 1024
+        units.pop(0)
+    return f"{size:.1f}{units[0]}" if size % 1 and size < 10 else f"{size:.0f}{units[0]}"  # noqa: PLR2004 - two digits
 
 
 def mount(call: Call) -> int:
-    """mount: what is mounted"""
+    """`mount`: what is mounted."""
     if call.args:
         return call.complain("only superusers of real machines can mount")
     call.out("/dev/vda1 on / type ext4 (rw,relatime,errors=remount-ro)\n")
@@ -150,14 +150,14 @@ def mount(call: Call) -> int:
 
 
 def dmesg(call: Call) -> Program[int]:
-    """dmesg: the kernel's messages"""
+    """`dmesg`: the kernel's messages."""
     call.options("THwLx")
     yield from call.give("".join(line + "\n" for line in call.session.kernel.log))
     return 0
 
 
 def lscpu(call: Call) -> int:
-    """lscpu: the processor"""
+    """`lscpu`: the processor."""
     board = call.session.kernel.board
     call.out(f"Architecture:        {board.machine}\nCPU(s):              2\nModel name:          {board.cpu}\n")
     call.out("Hypervisor vendor:   consolesvc\n")
@@ -165,20 +165,20 @@ def lscpu(call: Call) -> int:
 
 
 def lsblk(call: Call) -> int:
-    """lsblk: the disks"""
+    """`lsblk`: the disks."""
     call.out("NAME   MAJ:MIN RM  SIZE RO TYPE MOUNTPOINTS\nvda    254:0    0    4G  0 disk\n")
     call.out("├─vda1 254:1    0    4G  0 part /\n└─vda2 254:2    0    1M  0 part\n")
     return 0
 
 
 def tty(call: Call) -> int:
-    """tty: the terminal you sit at"""
+    """`tty`: the terminal you sit at."""
     call.out("/dev/ttyS0\n")
     return 0
 
 
 def stty(call: Call) -> int:
-    """stty [size|-a]: the terminal's settings"""
+    """`stty [size|-a]`: the terminal's settings."""
     if call.args[:1] == ["size"]:
         call.out("24 80\n")
     else:
@@ -187,19 +187,19 @@ def stty(call: Call) -> int:
 
 
 def reboot(call: Call) -> int:
-    """reboot: start the machine anew"""
+    """`reboot`: start the machine anew."""
     call.session.kernel.ending = Ending.REBOOT
     return 0
 
 
 def poweroff(call: Call) -> int:
-    """poweroff: switch the machine off"""
+    """`poweroff`: switch the machine off."""
     call.session.kernel.ending = Ending.POWER_OFF
     return 0
 
 
 def shutdown(call: Call) -> int:
-    """shutdown [-r|-h] [now]: switch off, or with -r reboot"""
+    """`shutdown [-r|-h] [now]`: switch off, or with -r reboot."""
     letters, times = call.options("rhPH")
     if times not in ([], ["now"], ["+0"]):
         raise UsageProblem("this server waits for nobody; expected: shutdown [-r|-h] now")
@@ -207,6 +207,6 @@ def shutdown(call: Call) -> int:
 
 
 def panic(call: Call) -> int:
-    """panic: a kernel panic; the machine comes back after 10 seconds"""
+    """`panic`: a kernel panic; the machine comes back after 10 seconds."""
     call.session.kernel.ending = Ending.PANIC
     return 0

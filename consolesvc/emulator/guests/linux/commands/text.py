@@ -18,7 +18,7 @@ _ESCAPED: Final = {
 
 
 def echo(call: Call) -> int:
-    """echo [-neE] TEXT...: say it; -n without a new line, -e with escapes such as \\\\n and \\\\x41"""
+    """`echo [-neE] TEXT...`: say it; -n without a new line, -e with escapes for special characters."""
     args, letters = list(call.args), set[str]()
     while args and re.fullmatch("-[neE]+", args[0]):
         letters |= set(args.pop(0)[1:])
@@ -40,7 +40,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def grep(call: Call) -> Program[int]:
-    """grep [-invc] TEXT [FILE...]: the lines with TEXT in them (as it stands; ^ and $ hold it at an end)"""
+    """`grep [-invc] TEXT [FILE...]`: the lines with TEXT in them (as it stands; ^ and $ hold it at an end)."""
     letters, args = call.options("invcEFqHh")
     if not args:
         raise UsageProblem("missing TEXT to look for")
@@ -74,7 +74,7 @@ def grep(call: Call) -> Program[int]:
 
 
 def head(call: Call) -> Program[int]:
-    """head [-n LINES] [FILE...]: the first lines, 10 unless told"""
+    """`head [-n LINES] [FILE...]`: the first lines, 10 unless told."""
     count, paths = _count(call)
     for _, content in (yield from call.inputs(paths)):
         lines = content.splitlines(keepends=True)
@@ -83,7 +83,7 @@ def head(call: Call) -> Program[int]:
 
 
 def tail(call: Call) -> Program[int]:
-    """tail [-n LINES] [FILE...]: the last lines, 10 unless told"""
+    """`tail [-n LINES] [FILE...]`: the last lines, 10 unless told."""
     count, paths = _count(call)
     for _, content in (yield from call.inputs(paths)):
         lines = content.splitlines(keepends=True)
@@ -108,7 +108,7 @@ def _count(call: Call) -> tuple[int, list[str]]:
 
 
 def wc(call: Call) -> Program[int]:
-    """wc [-lwc] [FILE...]: counts lines, words and bytes"""
+    """`wc [-lwc] [FILE...]`: counts lines, words and bytes."""
     letters, paths = call.options("lwcm")
     for name, content in (yield from call.inputs(paths)):
         size = len(content.encode("utf-8", "surrogateescape"))
@@ -120,7 +120,7 @@ def wc(call: Call) -> Program[int]:
 
 
 def sort(call: Call) -> Program[int]:
-    """sort [-rnu] [FILE...]: the lines in order"""
+    """`sort [-rnu] [FILE...]`: the lines in order."""
     letters, paths = call.options("rnuf")
     lines = [line for _, content in (yield from call.inputs(paths)) for line in content.splitlines()]
     if "u" in letters:
@@ -136,7 +136,7 @@ def sort(call: Call) -> Program[int]:
 
 
 def uniq(call: Call) -> Program[int]:
-    """uniq [-c] [FILE]: equal neighbours once; -c counts them"""
+    """`uniq [-c] [FILE]`: equal neighbours once; -c counts them."""
     letters, paths = call.options("c")
     runs: list[tuple[str, int]] = []
     for _, content in (yield from call.inputs(paths)):
@@ -147,7 +147,7 @@ def uniq(call: Call) -> Program[int]:
 
 
 def seq(call: Call) -> Program[int]:
-    """seq [FIRST [STEP]] LAST: numbers in order"""
+    """`seq [FIRST [STEP]] LAST`: numbers in order."""
     numbers = [integer(arg) for arg in call.args]
     if not 1 <= len(numbers) <= 3:  # noqa: PLR2004 - as the usage says
         raise UsageProblem("expected: seq [FIRST [STEP]] LAST")
@@ -167,7 +167,7 @@ def seq(call: Call) -> Program[int]:
 
 
 def yes(call: Call) -> Program[int]:
-    """yes [TEXT]: says it until ^C"""
+    """`yes [TEXT]`: says it until ^C."""
     line = (" ".join(call.args) or "y") + "\n"
     text = line * max(1, _PIECE // len(line))
     while True:
@@ -176,7 +176,7 @@ def yes(call: Call) -> Program[int]:
 
 
 def less(call: Call) -> Program[int]:
-    """less [FILE...]: a page at a time: space, Enter, q"""
+    """`less [FILE...]`: a page at a time: space, Enter, q."""
     contents = yield from call.inputs(call.options("RSNFXri")[1])
     text = "".join(content for _, content in contents)
     if call.is_tty:
@@ -187,7 +187,7 @@ def less(call: Call) -> Program[int]:
 
 
 def tee(call: Call) -> Program[int]:
-    """tee [-a] FILE...: passes its input on and keeps it in files"""
+    """`tee [-a] FILE...`: passes its input on and keeps it in files."""
     letters, paths = call.options("a")
     text = (yield from call.inputs([]))[0][1]
     status = 0

@@ -1,0 +1,1 @@
+"""The `linux` guest and its parts: kernel, files, login, shell, commands."""

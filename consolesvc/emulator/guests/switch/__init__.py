@@ -1,0 +1,1 @@
+"""The `switch` guest: a network device with its own command language."""
