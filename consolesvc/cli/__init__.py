@@ -7,7 +7,9 @@ asked for is imported: `env` must not wait for what `serve` needs.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,44 +30,78 @@ COMMANDS = {
 PROMISED = ("who", "log", "down", "up", "kick", "hash-password")
 """Commands of DESIGN 5.1 that a later release brings."""
 
-USAGE = 2
-"""Exit code for bad usage and a bad configuration (DESIGN 5.1)."""
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+"""Exit codes: DESIGN 5.1's for a failure, for bad usage or configuration; and a shell's for ^C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit code (DESIGN 5.1)."""
+    """Run a command; returns its exit code (DESIGN 5.1), and never raises for what a user did."""
     words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(words)
+    except SystemExit as end:  # argparse: --help, --version, bad usage
+        code = end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except OSError as error:
+        code = _unwritten(error)
+    return _flush(code)
+
+
+def _run(words: list[str]) -> int:
     if words and words[0] in PROMISED:
-        print(f"consolesvc {words[0]}: promised for a later release and not built yet", file=sys.stderr)
-        return USAGE
+        return _fail(f"{words[0]} is promised for a later release and not built yet", USAGE)
     args = _parser(words[0] if words else "").parse_args(words)
     try:
         return int(args.run(args))
     except ConfigurationError as error:
-        print(error, file=sys.stderr)
+        print(error, file=sys.stderr)  # each line names its file already
         return USAGE
     except ClientError as error:
-        print(f"consolesvc: {error}", file=sys.stderr)
-        return error.exit_code
+        return _fail(error, error.exit_code)
     except ConsoleServiceError as error:
-        print(f"consolesvc: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
-        return 0
-    except KeyboardInterrupt:
-        return 130
+        return _fail(error, FAILED)
 
 
 def _parser(wanted: str) -> argparse.ArgumentParser:
+    # No abbreviations: a script's `--end` would break with the next option that begins so.
     parser = argparse.ArgumentParser(
-        prog="consolesvc", description="Serial consoles for a lab, through OpenStack's own clients."
+        prog="consolesvc", description="Serial consoles for a lab, through OpenStack's own clients.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"consolesvc {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in (wanted,) if wanted in COMMANDS else COMMANDS:
         module = importlib.import_module(f"consolesvc.cli.{COMMANDS[name]}")
-        command = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        command = commands.add_parser(name, help=module.HELP, description=module.HELP, allow_abbrev=False)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+def _fail(message: object, code: int) -> int:
+    print(f"consolesvc: {message}", file=sys.stderr)
+    return code
+
+
+def _flush(code: int) -> int:
+    """Write out what is still buffered; `code`, or that of a failure to do so."""
+    if sys.stdout is None:  # started with it closed
+        return code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # The interpreter would try again as it exits, and complain in its own way.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return code or _unwritten(error)
+    return code
+
+
+def _unwritten(error: OSError) -> int:
+    """The exit code where output could not be written: 0 where its reader has seen enough."""
+    if isinstance(error, BrokenPipeError):
+        return 0
+    if error.errno != errno.ENOSPC or error.filename is not None:  # not about our output
+        raise error
+    return _fail(f"cannot write the output: {error.strerror}", FAILED)

@@ -62,7 +62,7 @@ def write_ready_file(service: Service, path: Path) -> None:
 
 def _commands(service: Service, name: str) -> list[str]:
     api = api_url(service)
-    program = shlex.quote(_program())
+    program = _program()
     endpoint = "" if api == DEFAULT else f" --endpoint {api}"
     auth = f"--os-auth-type none --os-endpoint '{api}/v2.1'"
     return [
@@ -75,6 +75,6 @@ def _program() -> str:
     """This program as the user may type it: as it was started, from the working directory where it lies below."""
     started = Path(sys.argv[0])
     if started.name == "__main__.py":
-        return f"{Path(sys.executable).name} -m consolesvc"
+        return f"{shlex.quote(sys.executable)} -m consolesvc"
     found = started.absolute()
-    return str(found.relative_to(Path.cwd())) if found.is_relative_to(Path.cwd()) else str(started)
+    return shlex.quote(str(found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else started))

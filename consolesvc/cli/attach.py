@@ -1,4 +1,8 @@
-"""`consolesvc attach NAME|URL`: a console in this terminal."""
+"""`consolesvc attach NAME|URL`: a console in this terminal.
+
+Only the console's bytes go to stdout, and whatever comes in on stdin goes to the console; what we say ourselves goes to
+stderr. Escapes are for people: input that comes from a pipe or a file is passed on as it is.
+"""
 
 from __future__ import annotations
 
@@ -6,128 +10,197 @@ import argparse
 import asyncio
 import contextlib
 import os
-import threading
-from collections.abc import AsyncIterator
-from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 
-from consolesvc.cli import escape
-from consolesvc.cli.client import NOT_FOUND, REFUSED, Client, add_endpoint
-from consolesvc.cli.terminal import raw, say
+from consolesvc.cli.client import NOT_FOUND, REFUSED, TIMEOUT, USAGE, Client, add_endpoint, split_url
+from consolesvc.cli.escape import HELP as ESCAPES
+from consolesvc.cli.escape import Escape, Keys
+from consolesvc.cli.table import escape
+from consolesvc.cli.terminal import in_thread, raw, read, say, write
 from consolesvc.errors import ClientError
 
 HELP = "attach this terminal to a console; Enter ~. leaves"
 
 STDIN, STDOUT = 0, 1
-READ = 4096
+SCHEMES = ("ws", "wss")
+REFUSALS = {
+    401: (REFUSED, "the token is unknown, expired or used; get a fresh URL"),
+    403: (REFUSED, "the service does not answer to this host name"),
+    404: (NOT_FOUND, "the server is gone"),
+    429: (REFUSED, "a limit of the service is reached"),
+}
+"""Exit codes and words for DESIGN 5.4's refusals, whose own words a websocket client never sees."""
+NORMAL, ABNORMAL = 1000, (None, 1005, 1006)
+"""Close codes: a normal end; and those that stand for no close frame at all."""
+
 LAST_WORDS = 1.0
 """Seconds for which output is still shown after the end of input that came from a pipe."""
-HTTP_CODES = {401: REFUSED, 403: REFUSED, 404: NOT_FOUND}
-NORMAL = (1000, 1001, 1005)
-"""Close codes that are no failure: its own, the service stopping, none given."""
+QUIET = 2.0
+"""Seconds without output after which someone at a terminal is told to press Enter."""
+SILENCE = 25.0
+"""Seconds after which a silent service is asked for a sign of life, and a waiting one is given ours; it asks at 30."""
+CLOSE_WAIT = 1.0
+"""Seconds that the service has for its close frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The other side ended the session: a close code and a reason; no code where the connection just broke."""
+
+    code: int | None
+    reason: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("target", metavar="NAME|URL", help="a server's name or id, or a console URL (ws://…)")
+    parser.add_argument(
+        "target",
+        metavar="NAME|URL",
+        help="a server's name, the beginning of one, or its id; or a console URL (ws://...)",
+    )
     add_endpoint(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Attach until `~.`, the end of input, or the end of the session."""
-    is_url = args.target.startswith(("ws://", "wss://"))
-    url = args.target if is_url else Client(args.endpoint).console_url(args.target)
-    with contextlib.ExitStack() as stack:
-        return asyncio.run(_attach(url, "console" if is_url else args.target, stack))
+    """Attach until `~.`, the end of input, or the end of the session, which is a failure unless it is a normal one."""
+    if "://" in args.target:
+        return asyncio.run(_attach(args.target, "the console"))
+    client = Client(args.endpoint)
+    console = client.find(args.target)
+    return asyncio.run(_attach(client.console_url(console["id"]), console["name"]))
 
 
-async def _attach(url: str, name: str, stack: contextlib.ExitStack) -> int:
+async def _attach(url: str, name: str) -> int:
     async with aiohttp.ClientSession() as session:
-        try:
-            ws = await session.ws_connect(url, protocols=("binary",), max_msg_size=0)
-        except aiohttp.WSServerHandshakeError as error:
-            raise ClientError(f"refused: {error.status} {error.message}", HTTP_CODES.get(error.status, 1)) from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ClientError(f"cannot connect: {error}") from None
-        say(f"Connected to {name}. Escape is ~. (after Enter); ~? for help.")
-        stack.enter_context(raw(STDIN))
-        typing = asyncio.create_task(_type(ws), name="type")
-        showing = asyncio.create_task(_show(ws), name="show")
-        try:
-            await asyncio.wait((typing, showing), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (typing, showing):
-                task.cancel()
-            results = await asyncio.gather(typing, showing, return_exceptions=True)
-            await ws.close()
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, ConnectionError):
-                raise result
-        return _farewell(ws, results[1])
-
-
-def _farewell(ws: aiohttp.ClientWebSocketResponse, shown: object) -> int:
-    if not isinstance(shown, str):
-        say("\nConnection closed.")
+        ws = await _connect(session, url)
+        with raw(STDIN):
+            say(f"Connected to {name}. Escape is ~. (after Enter); ~? for help.")  # raw by now: scripts type after this
+            ended = await _relay(ws)
+    if ended is None:
+        say(f"\nConnection to {name} closed.")
         return 0
-    code = ws.close_code
-    say(f"\nConnection ended: {code} {shown}".rstrip())
-    return 0 if code in NORMAL else 1
+    words = escape(ended.reason) or f"close code {ended.code}"
+    say(f"\nConnection to {name} ended: {'the service went away' if ended.code in ABNORMAL else words}.")
+    return 0 if ended.code == NORMAL else 1
+
+
+async def _connect(session: aiohttp.ClientSession, url: str) -> aiohttp.ClientWebSocketResponse:
+    parts = split_url(url, SCHEMES, "console URL")
+    where = f"{parts.scheme}://{parts.netloc}"  # never the URL: it has the token
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            # autoping off: a PING is a sign of life that _show must see.
+            return await session.ws_connect(url, protocols=("binary",), autoping=False)
+    except aiohttp.WSServerHandshakeError as error:
+        code, words = REFUSALS.get(error.status, (1, f"HTTP {error.status}: is it a console URL?"))
+        raise ClientError(f"refused by {where}: {words}", code) from None
+    except TimeoutError:
+        raise ClientError(f"no answer from {where}: timed out") from None
+    except OSError as error:
+        raise ClientError(f"no answer from {where}: {error.strerror or error}") from None
+    except ValueError:  # aiohttp.InvalidURL, or a host that has no IDNA form
+        raise ClientError(f"{where} is no address of a console", USAGE) from None
+    except aiohttp.ClientError as error:
+        raise ClientError(f"{where} does not answer as a console does: {type(error).__name__}") from None
+
+
+async def _relay(ws: aiohttp.ClientWebSocketResponse) -> Ended | None:
+    """Bytes both ways until either side ends it; None where that was the user."""
+    typing = asyncio.create_task(_type(ws), name="type")
+    showing = asyncio.create_task(_show(ws), name="show")
+    try:
+        await asyncio.wait((typing, showing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        typing.cancel()
+        showing.cancel()
+        typed, shown = await asyncio.gather(typing, showing, return_exceptions=True)
+        with contextlib.suppress(TimeoutError, ConnectionError):  # a service that is gone needs no goodbye
+            async with asyncio.timeout(CLOSE_WAIT):
+                await ws.close()
+    if isinstance(shown, Ended):
+        return shown
+    for result in (typed, shown):
+        if isinstance(result, ConnectionError):
+            return Ended(None, "")
+        if isinstance(result, Exception):
+            raise result
+    return None
 
 
 async def _type(ws: aiohttp.ClientWebSocketResponse) -> None:
     """Send what is typed until the user leaves or the input ends."""
-    keys = escape.Escape()
-    piped = not os.isatty(STDIN)
-    async for data in _input():
-        found = escape.Keys(send=bytearray(data)) if piped else keys.feed(data)
-        if found.send:
-            await ws.send_bytes(bytes(found.send))
-        if found.help:
-            say("\n" + escape.HELP)
-        if found.leave:
+    escapes = Escape() if os.isatty(STDIN) else None
+    while data := await in_thread(partial(read, STDIN)):
+        keys = escapes.feed(data) if escapes else Keys(send=bytearray(data))
+        if keys.send:
+            try:
+                await ws.send_bytes(bytes(keys.send))
+            except ConnectionError:
+                await asyncio.sleep(CLOSE_WAIT)  # _show may learn why
+                raise
+        if keys.help:
+            say("\n" + ESCAPES)
+        if keys.leave:
             return
     await asyncio.sleep(LAST_WORDS)
 
 
-async def _input() -> AsyncIterator[bytes]:
-    """What comes in on stdin, a terminal, a pipe or a file, until it ends."""
-    # A thread, because an event loop cannot wait for a file; a daemon, because nothing else ends its read.
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[bytes] = asyncio.Queue(1)
-
-    def read() -> None:
-        data = b"-"
-        while data:
-            try:
-                data = os.read(STDIN, READ)
-            except OSError:  # closed, or the terminal went away: nothing more will come
-                data = b""
-            try:
-                asyncio.run_coroutine_threadsafe(queue.put(data), loop).result()
-            except (RuntimeError, CancelledError):  # we are leaving
-                return
-
-    threading.Thread(target=read, name="stdin", daemon=True).start()
-    while data := await queue.get():
-        yield data
+async def _show(ws: aiohttp.ClientWebSocketResponse) -> Ended | None:
+    """Write output as it comes. Returns why it ended; None where nobody reads what we write any more."""
+    reminder = asyncio.get_running_loop().call_later(QUIET, _remind)
+    try:
+        while True:
+            message = await _next(ws)
+            reminder.cancel()
+            if message.type is aiohttp.WSMsgType.BINARY:
+                await _write(ws, message.data)
+            elif message.type is aiohttp.WSMsgType.TEXT:
+                await _write(ws, message.data.encode())
+            else:
+                return Ended(ws.close_code, str(message.extra or ""))
+    except BrokenPipeError:
+        return None
+    except TimeoutError:
+        return Ended(None, "")
+    finally:
+        reminder.cancel()
 
 
-async def _show(ws: aiohttp.ClientWebSocketResponse) -> str:
-    """Write output as it comes; returns the reason when the other side ends it."""
+def _remind() -> None:
+    if os.isatty(STDIN):
+        say("(It has said nothing yet: press Enter.)")
+
+
+async def _next(ws: aiohttp.ClientWebSocketResponse) -> aiohttp.WSMessage:
+    """The next message that is more than a sign of life; raises TimeoutError where even those fail to come."""
+    asked = False
     while True:
-        message = await ws.receive()
-        if message.type is aiohttp.WSMsgType.BINARY:
-            _write_all(STDOUT, message.data)
-        elif message.type is aiohttp.WSMsgType.TEXT:
-            _write_all(STDOUT, message.data.encode())
-        elif message.type is aiohttp.WSMsgType.CLOSE:
-            return str(message.extra or "")
-        else:
-            return ""
+        try:
+            message = await ws.receive(SILENCE)
+        except TimeoutError:
+            if asked:
+                raise
+            asked = True
+            await ws.ping()
+            continue
+        asked = False
+        if message.type is aiohttp.WSMsgType.PING:
+            await ws.pong(message.data)
+        elif message.type is not aiohttp.WSMsgType.PONG:
+            return message
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+async def _write(ws: aiohttp.ClientWebSocketResponse, data: bytes) -> None:
+    """Write output, with a sign of life to the service for as long as nobody takes it: `attach | less` goes on."""
+    writing = asyncio.create_task(in_thread(partial(write, STDOUT, data)), name="write")
+    while not (await asyncio.wait((writing,), timeout=SILENCE))[0]:
+        await ws.pong()
+    try:
+        writing.result()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ClientError(f"cannot write the output: {error.strerror}") from None

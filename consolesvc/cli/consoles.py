@@ -13,7 +13,7 @@ from consolesvc.cli.table import format_table
 
 HELP = "list the consoles of a running service, with the state of each line"
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,13 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the table."""
-    answer = Client(args.endpoint).call("/console/v1/consoles")
+    """Print the table; on stderr, why the last reload of the configuration was refused, if it was."""
+    answer = Client(args.endpoint).listing()
     if args.json:
         print(json.dumps(answer, indent=2))
         return 0
     print(console_table(answer["consoles"]))
-    if answer["configuration_error"]:
+    if answer.get("configuration_error"):
         print(f"The configuration was not reloaded:\n{answer['configuration_error']}", file=sys.stderr)
     return 0
 
@@ -51,8 +51,10 @@ def _state(line: Mapping[str, str]) -> str:
 
 
 def _silent(seconds: float | None) -> str:
+    """Time in its largest unit that has passed once; `-` where there has been no output."""
     if seconds is None:
         return "-"
-    if seconds < MINUTE:
-        return f"{seconds:.0f} s"
-    return f"{seconds / MINUTE:.0f} min" if seconds < HOUR else f"{seconds / HOUR:.0f} h"
+    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if seconds >= size:
+            return f"{int(seconds / size)} {unit}"
+    return f"{int(seconds)} s"

@@ -1,16 +1,14 @@
-"""The escape of `attach`, as ssh has it: `~` at the start of a line. No I/O: keys in, what to do out."""
+"""The escapes of `attach`, as ssh has them: `~` at the start of a line. No I/O: keys in, what to do out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 HELP = """\
-Supported escape sequences:
+Escapes, at the start of a line (after Enter):
  ~.  leave; the console stays open
  ~?  this text
- ~~  send the escape character
-(An escape is recognised at the start of a line: after Enter.)
-"""
+ ~~  send one ~"""
 
 ESCAPE = ord("~")
 LEAVE, ASK = ord("."), ord("?")

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the URL."""
-    url = Client(args.endpoint).console_url(args.name)
+    client = Client(args.endpoint)
+    url = client.console_url(client.find(args.name)["id"])
     print(json.dumps({"url": url}) if args.json else url)
     return 0

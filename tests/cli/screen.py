@@ -66,7 +66,7 @@ def screen(*argv: str) -> Iterator[Screen]:
         stderr=slave,
         env=CLEAN,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no other thread runs here
     )
     shown = Screen(slave, process, fdspawn(master, timeout=PATIENCE), before)
     try:

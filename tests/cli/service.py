@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONSOLESVC = (sys.executable, "-m", "consolesvc")
-CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("OS_") and "proxy" not in key.lower()}
-"""This process's environment, without what would lead a command elsewhere."""
+CLEAN = {
+    key: value
+    for key, value in os.environ.items()
+    if not key.startswith(("OS_", "PYTHON")) and not key.lower().endswith("_proxy")
+} | {"PYTHONWARNINGS": "error"}
+"""This process's environment, without what would lead a command elsewhere; a warning of Python's is a failure."""
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting for another process."""
 
