@@ -47,7 +47,8 @@ def console_table(consoles: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _state(line: Mapping[str, str]) -> str:
-    return f"{line['state']}: {line['why']}" if line["why"] else line["state"]
+    # Who has a reason waits: the reason says more than the word.
+    return line["why"] or line["state"]
 
 
 def _silent(seconds: float | None) -> str:

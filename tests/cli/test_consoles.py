@@ -26,7 +26,7 @@ def test_one_console(silent: float | None, shown: str) -> None:
     view = {"name": "node3", "line": line, "silent": silent, "viewers": 2, "id": "9601e450"}
     header, row = console_table([view]).split("\n")
     assert header.split() == ["NAME", "GUEST/DEVICE", "STATE", "SILENT", "VIEWERS", "ID"]
-    assert row.replace("   ", "  ").split("  ")[:3] == ["node3", "/dev/ttyUSB0", "waiting: no such device"]
+    assert row.replace("   ", "  ").split("  ")[:3] == ["node3", "/dev/ttyUSB0", "no such device"]
     assert row[header.index("SILENT") : header.index("VIEWERS")].strip() == shown
     assert row.endswith("9601e450")
 

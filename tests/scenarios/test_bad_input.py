@@ -13,8 +13,6 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.scenarios.process import Running, eventually, service
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-
 KEY = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
 UPGRADE = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" + KEY
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.scenarios.process import ROOT, environment, read_until, service
 
-pytestmark = [pytest.mark.xdist_group("scenarios"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 OURS = "{}.{}".format(*sys.version_info[:2])
 NOBODY = 65534

@@ -7,11 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.scenarios.process import CONSOLESVC, environment, eventually, service
-
-pytestmark = pytest.mark.xdist_group("scenarios")
 
 
 def test_the_demo_says_what_it_is_and_how_to_use_it(tmp_path: Path) -> None:

@@ -10,11 +10,7 @@ import tty
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.scenarios.process import CONSOLESVC, eventually, needs, read_until, service
-
-pytestmark = pytest.mark.xdist_group("scenarios")
 
 CABLE = needs("socat", "apt install socat")
 
@@ -156,7 +152,7 @@ def test_a_permission_that_lacks_is_said_with_its_cure(tmp_path: Path) -> None:
         with service(tmp_path / "run", "--config", lab(port.path), program=(*plain, CONSOLESVC, "serve")) as running:
             running.wait_for_line("node3", "waiting")
             listed = running.command("list").stdout
-            assert f"waiting: permission denied: {port.path} is {port.path.owner()}:" in listed
+            assert f"permission denied: {port.path} is {port.path.owner()}:" in listed
             assert f" 0060; consolesvc runs as uid {os.geteuid()}: `chmod u+rw {port.path}`" in listed
             port.path.chmod(0o600)
             running.wait_for_line("node3", "connected", 1.0)

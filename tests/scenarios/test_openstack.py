@@ -14,7 +14,6 @@ from websockets.sync.client import ClientConnection, connect
 from tests.scenarios.process import OPENSTACK, Running, environment, needs, read_until, service
 
 pytestmark = [
-    pytest.mark.xdist_group("scenarios"),
     needs(OPENSTACK, "scripts/test makes its environment, .venvs/openstack"),
     pytest.mark.timeout(180),
 ]

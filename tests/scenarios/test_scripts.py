@@ -13,7 +13,7 @@ import pytest
 
 from tests.scenarios.process import ROOT, environment, service
 
-pytestmark = [pytest.mark.xdist_group("scenarios"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 NOT_CLONED = shutil.ignore_patterns(".*", "__pycache__", "dist", "build", "*.egg-info", "tests")
 

@@ -13,8 +13,6 @@ from websockets.sync.client import ClientConnection
 
 from tests.scenarios.process import environment, eventually, read_until, service
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-
 CHATTER = "{name: NAME, line: {type: emulated, guest: chatter, rate: RATE, speed: max}}"
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.scenarios.process import service
 from tests.scenarios.test_device import device, lab
 
-pytestmark = [pytest.mark.xdist_group("scenarios"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 TOTAL = 64 * 1024 * 1024
 PIECE = 64 * 1024

@@ -7,13 +7,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
-import pytest
 import websocket
 import websockets
 
 from tests.scenarios.process import service
-
-pytestmark = pytest.mark.xdist_group("scenarios")
 
 ROUNDS = 50
 Send = Callable[[bytes], Awaitable[object]]
