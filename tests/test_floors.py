@@ -13,6 +13,7 @@ FLOORS = {
     "config": 1,
     "tokens": 1,
     "emulator": 2,
+    "log": 2,
     "lines": 3,
     "console": 4,
     "inventory": 5,
@@ -23,7 +24,7 @@ FLOORS = {
     "web": 7,
     "service": 8,
     "listeners": 7,
-    "state": 7,
+    "state": 1,
     "cli": 9,
 }
 """A module imports from its own part and from lower floors. DESIGN's floors, with those steps within them that its

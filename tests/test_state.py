@@ -11,31 +11,29 @@ from pathlib import Path
 import pytest
 
 from consolesvc.errors import StartError
-from consolesvc.state import StateFolder, default_path
+from consolesvc.state import default_path, state_folder
 
 
 def test_a_second_process_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     """Two services must not share state; the pid says which is in the way."""
-    code = (
-        "import sys; from pathlib import Path; from consolesvc.state import StateFolder; StateFolder(Path(sys.argv[1]))"
-    )
-    with contextlib.closing(StateFolder(tmp_path / "state")):
+    code = "import sys; from pathlib import Path; from consolesvc.state import state_folder; state_folder(Path(sys.argv[1]))"
+    with contextlib.closing(state_folder(tmp_path / "state")):
         done = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "state")], capture_output=True, text=True, check=False
         )
         assert done.returncode == 1
         assert f"is in use by consolesvc with pid {os.getpid()};" in done.stderr
-    StateFolder(tmp_path / "state").close()
+    state_folder(tmp_path / "state").close()
 
 
 def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
     """However it ended: killed processes leave no stale lock."""
     code = (
-        "import sys,os,signal; from pathlib import Path; from consolesvc.state import StateFolder;"
-        "StateFolder(Path(sys.argv[1])); os.kill(os.getpid(), signal.SIGKILL)"
+        "import sys,os,signal; from pathlib import Path; from consolesvc.state import state_folder;"
+        "state_folder(Path(sys.argv[1])); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
-    folder = StateFolder(tmp_path)
+    folder = state_folder(tmp_path)
     assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
     folder.close()
     folder.close()
@@ -43,7 +41,7 @@ def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
 
 def test_only_we_may_read_it(tmp_path: Path) -> None:
     """It will hold hashes of secrets."""
-    with contextlib.closing(StateFolder(tmp_path / "deep" / "state")):
+    with contextlib.closing(state_folder(tmp_path / "deep" / "state")):
         assert (tmp_path / "deep/state").stat().st_mode & 0o777 == 0o700
 
 
@@ -53,7 +51,7 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     with pytest.raises(
         StartError, match=r"state folder .*/file/state: Not a directory; choose another with --state-dir"
     ):
-        StateFolder(tmp_path / "file" / "state")
+        state_folder(tmp_path / "file" / "state")
 
 
 def test_where_it_is(tmp_path: Path) -> None:

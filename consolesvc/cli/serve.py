@@ -19,7 +19,7 @@ from consolesvc.config.load import load, load_demo
 from consolesvc.config.model import Config
 from consolesvc.errors import ClientError, ConfigurationError
 from consolesvc.service import Service
-from consolesvc.state import StateFolder, default_path, temporary_path
+from consolesvc.state import LockedFolder, default_log_path, default_path, state_folder, temporary_path
 
 HELP = "run the service; without --config, an embedded demo of three fake servers"
 
@@ -58,8 +58,10 @@ def run(args: argparse.Namespace) -> int:
     _log_to_stderr(verbose=args.verbose)
     _raise_descriptor_limit()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.closing(_state_folder(args, stack)))
-        asyncio.run(_serve(config, args))
+        folder = stack.enter_context(contextlib.closing(_state_folder(args, stack)))
+        kept_together = args.state_dir is not None or args.ephemeral
+        log_path = folder.path / "logs" if kept_together else default_log_path(folder.path)
+        asyncio.run(_serve(config, args, log_path))
     return 0
 
 
@@ -75,13 +77,13 @@ def _fakes(text: str) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-def _state_folder(args: argparse.Namespace, stack: contextlib.ExitStack) -> StateFolder:
+def _state_folder(args: argparse.Namespace, stack: contextlib.ExitStack) -> LockedFolder:
     path = args.state_dir or (None if args.ephemeral else default_path())
     if path is None:
         if not args.ephemeral:
             log.warning("this user has no home to keep state in: it will be gone with this process; see --state-dir")
         path = Path(stack.enter_context(temporary_path()))
-    return StateFolder(path)
+    return state_folder(path)
 
 
 def _log_to_stderr(*, verbose: bool) -> None:
@@ -100,8 +102,8 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _serve(config: Config, args: argparse.Namespace) -> None:
-    service = Service(config)
+async def _serve(config: Config, args: argparse.Namespace, log_path: Path) -> None:
+    service = Service(config, log_path=log_path)
     await service.start()
     shutdown = asyncio.Event()
     try:
@@ -132,7 +134,7 @@ def _handle_signals(service: Service, shutdown: asyncio.Event, args: argparse.Na
         signal.SIGINT: shutdown.set,
         signal.SIGHUP: reload,
         signal.SIGUSR1: service.retry_lines,
-        signal.SIGUSR2: lambda: log.info("USR2: there are no log files to reopen"),
+        signal.SIGUSR2: service.reopen_logs,
     }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import Api, Defaults, Identity, Limits, Proxy, Tokens
+from consolesvc.config.model import Api, Defaults, Identity, Limits, Log, Proxy, Tokens
 from consolesvc.config.reading import Section, Value, list_of, mapping
 from consolesvc.config.servers import ring_size
 
@@ -23,6 +24,10 @@ def _identity(value: Value) -> Identity:
 
 _identity_type = scalars.one_of("none")
 _IDENTITY: Section[Identity] = Section(Identity, {"type": _identity_type, "allow_remote": scalars.switch})
+
+
+def _folder(value: Value) -> Path:
+    return Path(scalars.path(value))
 
 
 def _as_it_is(value: Value) -> Value:
@@ -60,6 +65,17 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "sessions_per_token": scalars.whole,
                 "handshakes": scalars.whole,
                 "body": scalars.size(),
+            },
+        ),
+        "log": Section(
+            Log,
+            {
+                "enabled": scalars.switch,
+                "segment_size": scalars.size(least=4096),
+                "keep": scalars.whole,
+                "max_total": scalars.size(),
+                "min_free": scalars.size(),
+                "directory": _folder,
             },
         ),
         "defaults": Section(

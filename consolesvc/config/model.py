@@ -65,6 +65,18 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """`log:` what is kept on disk. `directory` None: DESIGN 5.1's; 0 in a bound is none."""
+
+    enabled: bool = True
+    segment_size: int = 8 * MIB
+    keep: int = 32
+    max_total: int = 10 * GIB
+    min_free: int = GIB
+    directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """`limits:` caps; 0 is none."""
 
@@ -107,6 +119,7 @@ class ServerConfig:
     ring: int = MIB
     replay: int = 32 * KIB
     input: Literal["shared"] = "shared"
+    log: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class Config:
     proxy: Proxy = Proxy()
     tokens: Tokens = Tokens()
     identity: Identity = Identity()
+    log: Log = Log()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     servers: tuple[ServerConfig, ...] = ()

@@ -49,6 +49,7 @@ SERVER: Section[dict[str, Any]] = Section(
         "ring": ring_size,
         "replay": scalars.size(),
         "input": scalars.one_of("shared"),
+        "log": scalars.switch,
     },
 )
 

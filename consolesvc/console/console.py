@@ -17,6 +17,8 @@ from consolesvc.console.input import InputPath
 from consolesvc.console.ring import Ring
 from consolesvc.lines.base import READ_SIZE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
+from consolesvc.log.file import LogFile
+from consolesvc.log.writer import LogWriter
 
 if TYPE_CHECKING:
     from consolesvc.console.viewer import Viewer
@@ -33,14 +35,15 @@ class Console:
         opener: Opens its line.
         ring: Bytes of output kept.
         replay: Bytes shown to a new viewer that does not say otherwise.
+        log: Where its bytes go to disk; None where they do not.
 
     Attributes:
-        stream: Names the numbering of its bytes (DESIGN section 2).
+        stream: Names the numbering of its bytes (DESIGN section 2): the log's, or one made with each start.
         refused: Bytes of input refused or dropped because the line was not open.
         last_output: When output last came, in the loop's time; None before the first.
     """
 
-    def __init__(self, name: str, opener: Opener, *, ring: int, replay: int) -> None:
+    def __init__(self, name: str, opener: Opener, *, ring: int, replay: int, log: LogFile | None = None) -> None:
         self.name = name
         self.replay = replay
         self.stream = str(uuid.uuid4())
@@ -49,6 +52,7 @@ class Console:
         limit = max(1, min(READ_SIZE, ring // 4))
         self.reconnecting = ReconnectingLine(name, opener, self.received, self._line_changed, read_limit=limit)
         self.input = InputPath(name)
+        self.log = None if log is None else LogWriter(log, self.check_flow)
         self.viewers: set[Viewer] = set()
         self.refused = 0
         self.last_output: float | None = None
@@ -67,16 +71,31 @@ class Console:
         """Whether its line is open."""
         return self.reconnecting.line is not None
 
-    def start(self) -> None:
-        """Open the line and keep it open. Call in the loop."""
+    @property
+    def oldest(self) -> int:
+        """Offset of the oldest byte that can be had, from the ring or from disk."""
+        return self.ring.start if self.log is None else min(self.ring.start, self.log.oldest)
+
+    async def start(self) -> None:
+        """Find where the stream goes on, then open the line and keep it open."""
+        if self.log is not None:
+            self.stream, base = await self.log.start()
+            self.ring = Ring(self.ring.capacity, base)
+            self.log.follow(self.ring)
         self.reconnecting.start()
 
-    async def close(self) -> None:
-        """Close the line. The viewers are ended by whoever closes it, with their reason."""
+    async def close(self, *, remove: bool = False) -> None:
+        """Close the line, then the log. The viewers are ended by whoever closes it, with their reason.
+
+        Args:
+            remove: Also remove the log's files: the server is gone for good.
+        """
         if self._hold_timer is not None:
             self._hold_timer.cancel()
         await self.input.close()
         await self.reconnecting.close()
+        if self.log is not None:
+            await self.log.close(remove=remove)
 
     # Output
 
@@ -84,6 +103,8 @@ class Console:
         """Take bytes of the line: into the ring, and wake who waits."""
         self.ring.append(data)
         self.last_output = asyncio.get_running_loop().time()
+        if self.log is not None:
+            self.log.news()
         self.wake()
         self.check_flow()
 
@@ -111,16 +132,18 @@ class Console:
         end, half = self.ring.end, self.ring.capacity // 2
         # Every viewer is asked, not the first that holds: each has a window of its own to keep.
         holding = [viewer for viewer in self.viewers if viewer.hold.check(viewer.offset, end, half, now)]
-        if holding:
+        until = [viewer.hold.window_end for viewer in holding]
+        if self.log is not None and self.log.holds(half, now):
+            until.append(self.log.patience_ends)
+        if until:
             if not self._held:
                 line.pause()
             if self._hold_timer is not None:
                 self._hold_timer.cancel()
-            first = min(viewer.hold.window_end for viewer in holding)
-            self._hold_timer = asyncio.get_running_loop().call_at(first, self.check_flow)
+            self._hold_timer = asyncio.get_running_loop().call_at(min(until), self.check_flow)
         elif self._held:
             line.resume()
-        self._held = bool(holding)
+        self._held = bool(until)
 
     # Input
 
@@ -166,6 +189,8 @@ class Console:
 
     def _say(self, kind: str, text: str) -> None:
         self.events.append(Event(self.ring.end, kind, printable(text)))  # type: ignore[arg-type]  # the callers' literals
+        if self.log is not None:
+            self.log.event(kind, text=text)
         self.event_count += 1
         self.wake()
 

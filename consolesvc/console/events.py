@@ -32,7 +32,7 @@ class Gap:
     end: int
 
     def __str__(self) -> str:
-        return f"bytes {self.start}..{self.end} lost ({self.end - self.start} bytes): this viewer was too slow"
+        return f"bytes {self.start}..{self.end} are missing here"
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from consolesvc.console.events import Event, Gap, printable
 from consolesvc.console.flow import Hold
 from consolesvc.console.input import Typist
 from consolesvc.console.utf8 import unfinished
+
+log = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
 """Bytes handed out at once at most."""
@@ -103,7 +106,7 @@ class Viewer:
     async def next(self) -> Chunk | Event | Gap:
         """What comes next, waiting for it."""
         while True:
-            item = self.peek()
+            item = await self._from_log() if self._is_lapped else self.peek()
             if item is not None:
                 return item
             if self._held_until:
@@ -112,6 +115,30 @@ class Viewer:
                         await self.console.news()
             else:
                 await self.console.news()
+
+    @property
+    def _is_lapped(self) -> bool:
+        """Whether the ring has lost bytes that the log still has (DESIGN decision 2)."""
+        console = self.console
+        return self._gap is None and self.offset < console.ring.start and console.log is not None
+
+    async def _from_log(self) -> Chunk | Event | Gap | None:
+        """What comes next from disk; None where the ring has to be asked after all."""
+        event = self._next_event()
+        if event is not None and event.offset <= self.offset:
+            return self._take_event(event)
+        limit = CHUNK if event is None else min(CHUNK, event.offset - self.offset)
+        assert self.console.log is not None  # noqa: S101 - for the type checker: _is_lapped looked
+        try:
+            begin, data = await self.console.log.read(self.offset, limit)
+        except OSError as error:
+            log.warning("%s: the log cannot be read: %s", self.console.name, error)
+            return self._take_gap()
+        start = self.console.ring.start
+        if not data or begin > self.offset:
+            self._gap = Gap(self.offset, min(begin, start) if data else start)
+            return self._take_gap() if self._gap.end > self._gap.start else None
+        return self._take_chunk(data[: len(data) - unfinished(data)] or data)
 
     def peek(self) -> Chunk | Event | Gap | None:
         """What comes next, if it is there; what is returned is taken."""
@@ -151,10 +178,9 @@ class Viewer:
         return chunk
 
     def _take_gap(self) -> Gap:
-        start = self.console.ring.start
-        gap = self._gap or Gap(self.offset, start)
+        gap = self._gap or Gap(self.offset, self.console.ring.start)
         self._gap = None
-        self.offset = max(self.offset, start)
+        self.offset = max(self.offset, gap.end)
         self.lost += gap.end - gap.start
         return gap
 

@@ -112,7 +112,7 @@ class Proxy:
     async def _attach(self, request: web.Request, server: Server, grant: Grant, wish: Wish) -> web.StreamResponse:
         console = server.console
         who = _peer(request)
-        viewer = Viewer(console, replay_start(console.ring, wish.replay), who=who)
+        viewer = Viewer(console, await replay_start(console, wish.replay), who=who)
         session = Session(server.id, grant.token_id, viewer)
         self.sessions.add(session)
         expiry = self._enforce_expiry(grant, viewer)

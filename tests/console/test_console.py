@@ -32,7 +32,7 @@ async def device(tmp_path: Path) -> AsyncIterator[Device]:
 @pytest.fixture
 async def console(device: Device) -> AsyncIterator[Console]:
     console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=RING, replay=1024)
-    console.start()
+    await console.start()
     await eventually(lambda: console.connected)
     yield console
     await console.close()
@@ -234,9 +234,9 @@ async def test_waiters_are_independent(console: Console, device: Device) -> None
     ("replay", "expected"),
     [(0, 15), (4, 11), (9, 10), (10, 5), (15, 5), (1000, 5), (None, 4)],
 )
-def test_replay_starts_with_a_line(replay: int | None, expected: int) -> None:
-    """Of `tail` lines in a ring that lost its first bytes: from a line's start, `all` from the oldest byte."""
-    ring = Ring(11, base=4 - 4)
-    ring.append(b"line\nnext\nlast\n")
-    assert (ring.start, ring.end) == (4, 15)
-    assert replay_start(ring, replay) == expected
+async def test_replay_starts_with_a_line(console: Console, replay: int | None, expected: int) -> None:
+    """Of a tail of lines in a ring that lost its first bytes: from a line's start; `all` from the oldest byte."""
+    console.ring = Ring(11)
+    console.ring.append(b"line\nnext\nlast\n")
+    assert (console.ring.start, console.ring.end) == (4, 15)
+    assert await replay_start(console, replay) == expected

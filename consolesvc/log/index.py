@@ -1,0 +1,76 @@
+"""The index beside a log: one JSON object a line (DESIGN 5.5).
+
+    {"stream": "<uuid>", "offset": 0, "time": "2026-11-23T14:02:11.123456Z"}     the head: what the segment's bytes are
+    {"offset": 8123, "time": "…"}                                              a mark: this byte came at this time
+    {"event": "lost", "offset": 9000, "time": "…", "text": "…"}                an event, between two bytes
+    {"event": "reserve", "offset": 16777216, "time": "…"}                      offsets below may be in use
+
+A line's time is that of the last mark at or before its first byte. A torn last line, as a crash leaves it, is passed
+over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of an index.
+
+    Attributes:
+        offset: Of the byte it stands before.
+        time: Unix seconds.
+        event: What happened; None for a time mark.
+        stream: In the head alone.
+        facts: What an event says besides, such as `text` or `to`.
+    """
+
+    offset: int
+    time: float
+    event: str | None = None
+    stream: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def line(self) -> bytes:
+        """The record as a line of the index."""
+        document: dict[str, Any] = {}
+        if self.stream is not None:
+            document["stream"] = self.stream
+        if self.event is not None:
+            document["event"] = self.event
+        document |= {"offset": self.offset, "time": timestamp(self.time), **self.facts}
+        return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+
+    @classmethod
+    def parse(cls, line: bytes) -> Record:
+        """Read a line; raises ValueError for one that is torn or is no record."""
+        document = json.loads(line)
+        if not isinstance(document, dict) or not isinstance(document.get("offset"), int):
+            raise ValueError("no record")  # noqa: TRY004 - one kind of error for a line that is none
+        time = datetime.fromisoformat(str(document.pop("time"))).timestamp() if "time" in document else 0.0
+        event, stream = document.pop("event", None), document.pop("stream", None)
+        return cls(document.pop("offset"), time, event, stream, document)
+
+
+def timestamp(time: float) -> str:
+    """A unix time as ISO 8601 in UTC, to the microsecond."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_index(path: Path) -> Iterator[Record]:
+    """The records of an index in order; what is torn or foreign is passed over, a missing file is empty."""
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    yield Record.parse(line)
+                except ValueError:
+                    continue
+    except FileNotFoundError:
+        return

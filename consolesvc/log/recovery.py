@@ -1,0 +1,86 @@
+"""Where a console's stream goes on after a start (DESIGN decision 5): offsets are never used twice."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from consolesvc.log.index import Record, read_index
+from consolesvc.log.names import Segment, current_path
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What the files say.
+
+    Attributes:
+        stream: The stream to go on with.
+        end: Offset behind the last byte on disk.
+        resume: The offset of the next byte; above `end` after an unclean end, where `[end, resume)` is a gap.
+        known: Whether there was a stream to go on with.
+        current: The segment found as `NAME.log`; None where there is none.
+    """
+
+    stream: str
+    end: int
+    resume: int
+    known: bool
+    current: Segment | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether the next byte follows the last one on disk."""
+        return self.known and self.resume == self.end
+
+
+def recover(directory: Path, name: str, older: Sequence[Segment]) -> Recovered:
+    """Read the end of a console's log; a log that is not there, or whose index is lost, begins a new stream.
+
+    A new stream begins above all offsets that are there: they stay unique in the folder.
+
+    Args:
+        directory: The log folder.
+        name: The console's.
+        older: Its rotated segments, oldest first.
+
+    Raises:
+        OSError: the files cannot be read or moved.
+    """
+    below = older[-1].end if older else 0
+    current = _current(directory, name, older, below)
+    last = current or (older[-1] if older else None)
+    records = [] if last is None else list(read_index(last.index))
+    if last is None or not records or records[0].stream is None:
+        base = below if last is None else max(below, last.end)
+        return Recovered(str(uuid.uuid4()), base, base, known=False, current=current)
+    resume = last.end
+    if records[-1].event != "stop" or records[-1].offset != last.end:
+        resume = max([last.end, *(record.offset for record in records if record.event == "reserve")])
+    return Recovered(records[0].stream, last.end, resume, known=True, current=current)
+
+
+def _current(directory: Path, name: str, older: Sequence[Segment], below: int) -> Segment | None:
+    """The segment being written, as a crash may have left it; without a readable index it is placed at `below`."""
+    found = Segment(current_path(directory, name), below, 0)
+    head = next(read_index(found.index), None)
+    if head is not None and head.stream is None:
+        head = None
+    try:
+        status = found.path.stat()
+    except FileNotFoundError:
+        if head is not None:
+            _finish_rotation(found.index, head, older)
+        return None
+    return Segment(found.path, below if head is None else head.offset, status.st_size)
+
+
+def _finish_rotation(index: Path, head: Record, older: Sequence[Segment]) -> None:
+    """A crash came between the two renames of a rotation: the log has its new name, its index has not."""
+    for segment in older:
+        if segment.first == head.offset and not segment.index.exists():
+            os.replace(index, segment.index)  # noqa: PTH105 - atomic, like all renames here
+            return
+    index.unlink()
