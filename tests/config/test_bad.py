@@ -14,7 +14,7 @@ LATER = "is promised for a later release and not built yet; remove it"
 ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
-TOP = "known here: api, defaults, identity, include, limits, proxy, servers, tokens"
+TOP = "known here: api, defaults, identity, include, limits, log, proxy, servers, tokens"
 
 
 def problems(path: Path, *overrides: str) -> list[str]:
@@ -31,7 +31,7 @@ def said(folder: Path, text: str, *overrides: str) -> list[str]:
 
 
 SECTIONS = [
-    ("lgo: 1", f"unknown key `lgo`; {TOP}"),
+    ("quux: 1", f"unknown key `quux`; {TOP}"),
     ("server: []", "unknown key `server`; did you mean `servers`?"),
     ("listen: x", "unknown key `listen`; did you mean `listen` under `api` or `proxy`?"),
     ('"a\\u0007": 1', f"unknown key 'a\\x07'; {TOP}"),
@@ -283,13 +283,11 @@ def test_a_wrong_server(tmp_path: Path, entry: str, expected: str) -> None:
 
 
 PROMISED_KEYS = [
-    ("log: {keep: 3}", "", "log"),
     ("emulator: {max: 3}", "", "emulator"),
     ("tls: {}", "", "tls"),
     ("tokens: {resume: 12h}", "tokens: ", "resume"),
     ("proxy: {drop_first_cr: true}", "proxy: ", "drop_first_cr"),
     ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
-    ("servers: [{name: a, line: {type: emulated, guest: echo}, log: false}]", "servers[0]: ", "log"),
     ("servers: [{name: a, line: {type: emulated, guest: echo}, power: x}]", "servers[0]: ", "power"),
     ("servers: [{name: a, line: {type: serial, device: /dev/x, pace: 1}}]", "servers[0].line: ", "pace"),
 ]
@@ -352,20 +350,20 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
     """One reading finds what is wrong in the main file, the included ones and the overrides, in this order."""
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "b.yaml").write_text("servers:\n  - {name: b}\n")
-    (tmp_path / "conf.d" / "a.yaml").write_text("api: {}\nlog: 1\n")
+    (tmp_path / "conf.d" / "a.yaml").write_text("api: {}\npower: 1\n")
     (tmp_path / "conf.d" / "c.yaml").write_text("servers: {\n")
     text = "servers:\n  - {name: no}\ninclude: [conf.d/*.yaml, nix.yaml]\nlimits: {sessions: x}\n"
-    assert said(tmp_path, text, "tokens.ttl=x", "lgo=1") == [
+    assert said(tmp_path, text, "tokens.ttl=x", "quux=1") == [
         f"lab.yaml:2: servers[0]: `line` is missing, expected {SERVER}",
         f'lab.yaml:2: servers[0].name: no is true or false to YAML, expected {NAME}; quote it: "no"',
         f"lab.yaml:3: include[1]: 'nix.yaml' is no file in {tmp_path}",
         "lab.yaml:4: limits.sessions: found 'x', expected a whole number, 0 or more",
         "conf.d/a.yaml:1: an included file holds only `servers`; move `api` to lab.yaml",
-        f"conf.d/a.yaml:2: `log` {LATER}",
+        f"conf.d/a.yaml:2: `power` {LATER}",
         f"conf.d/b.yaml:2: servers[0]: `line` is missing, expected {SERVER}",
         "conf.d/c.yaml:2: is not YAML: expected the node content, but found '<stream end>'",
         "--set: tokens.ttl: found 'x', expected seconds, or a number with s, m or h",
-        f"--set: unknown key `lgo`; {TOP}",
+        f"--set: unknown key `quux`; {TOP}",
     ]
 
 
