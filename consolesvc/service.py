@@ -35,6 +35,7 @@ from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.tokens.memory import MemoryTokenStore
+from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
 
 log = logging.getLogger(__name__)
@@ -66,16 +67,17 @@ class Service:
         """Why the last reload was refused."""
         self.inventory = Inventory()
         self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
+        self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
         self.sessions = Sessions(config.limits)
         self.known_hosts = set(_known_hosts(config))
         self.urls = ConsoleUrls(config.proxy)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
+            resumes=self.resumes,
             sessions=self.sessions,
             config=config,
             known_hosts=self.known_hosts,
-            clock=clock,
         )
         self.api_address = config.api.listen
         self.proxy_address = config.proxy.listen
@@ -177,6 +179,7 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = config.limits
+        self.resumes.ttl = config.tokens.resume
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
@@ -202,6 +205,7 @@ class Service:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
         await self.tokens.end(server.id)
+        self.resumes.end(server.id)
         self.sessions.end_all(codes.REMOVED, reason, server_id=server.id)
         await server.console.close()
 

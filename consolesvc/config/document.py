@@ -53,6 +53,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "ttl": scalars.duration,
                 "single_use": scalars.switch,
                 "enforce_session_timeout": scalars.switch,
+                "resume": scalars.duration,
                 "store": scalars.one_of("memory"),
             },
         ),

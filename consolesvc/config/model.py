@@ -53,6 +53,7 @@ class Tokens:
     ttl: float = 600
     single_use: bool = False
     enforce_session_timeout: bool = False
+    resume: float = 12 * 3600
     store: Literal["memory"] = "memory"
 
 

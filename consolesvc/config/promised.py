@@ -22,7 +22,6 @@ KEYS = frozenset(
         "servers[].pace",
         "servers[].power",
         "tls",
-        "tokens.resume",
         "trusted_proxies",
     }
 )

@@ -149,6 +149,8 @@ class Console:
 
     def write(self, viewer: Viewer, data: bytes) -> None:
         """Send what a viewer typed; on a line that is not open it is refused, counted and told."""
+        if not data:
+            return
         if self.connected:
             self.input.write(viewer.typist, data)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["lost", "back", "down", "refused"]
+Kind = Literal["lost", "back", "down", "refused", "attach"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Event:
     Attributes:
         offset: The stream's end when it happened: all bytes before it come first.
         kind: `lost` and `back` are the line's, told to all; `down` (the line is not open, at attach) and `refused`
-            (input that could not be delivered) are told to one viewer.
+            (input that could not be delivered) and `attach` (how its wish was taken) are told to one viewer.
         text: The sentence, printable ASCII, for people.
     """
 

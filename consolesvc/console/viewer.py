@@ -49,8 +49,8 @@ class Viewer:
         console: What it looks at.
         offset: The first byte it wants; below the ring's start is a gap, beyond the end is the end.
         who: Whence it comes, for `who` and for logs.
-        token_id: The token it came with, as a store names it.
-        gap: Bytes it asked for that are gone already, told first.
+        gap: Bytes it asked for that are not there, told first.
+        note: A sentence it is told first; "" for none.
 
     Attributes:
         received: Bytes handed out.
@@ -59,13 +59,10 @@ class Viewer:
         ended: Set by `end`; the face closes the connection with it.
     """
 
-    def __init__(
-        self, console: Console, offset: int, *, who: str = "", token_id: str = "", gap: Gap | None = None
-    ) -> None:
+    def __init__(self, console: Console, offset: int, *, who: str = "", gap: Gap | None = None, note: str = "") -> None:
         self.console = console
         self.offset = min(offset, console.ring.end)
         self.who = who
-        self.token_id = token_id
         self.hold = Hold()
         self.typist = Typist()
         self.received = 0
@@ -77,6 +74,8 @@ class Viewer:
         self._told_refused = False
         self._event = console.event_count
         self._held_until = 0.0
+        if note:
+            self._own.append(Event(0, "attach", printable(note)))
         if console.reconnecting.state == "waiting":
             self._own.append(Event(0, "down", printable(f"{console.name} line is not open: {console.line_state()}")))
         console.viewers.add(self)
@@ -181,7 +180,7 @@ class Viewer:
         gap = self._gap or Gap(self.offset, self.console.ring.start)
         self._gap = None
         self.offset = max(self.offset, gap.end)
-        self.lost += gap.end - gap.start
+        self.lost += max(0, gap.end - gap.start)
         return gap
 
     def _next_event(self) -> Event | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 STOPPING = 1001
+NOT_CONSISTENT = 1007
 POLICY = 1008
 TRY_LATER = 1013
 KICKED = 4000
 EXPIRED = 4001
 REMOVED = 4002
+WITHDRAWN = 4003
 BYTES_LOST = 4008
+
+FOR_GOOD = (KICKED, EXPIRED, REMOVED, WITHDRAWN)
+"""Ends after which a resume secret is good for nothing."""
 
 REASON_BYTES = 123
 """What a close frame has room for (RFC 6455 section 5.5)."""

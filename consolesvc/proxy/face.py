@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from consolesvc.config import model
-from consolesvc.console.attach import replay_start
+from consolesvc.console.attach import Start, replay_start, since_start
+from consolesvc.console.console import Console
 from consolesvc.console.events import printable
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.errors import LimitReached, ServerNotFound, TokenRefused
@@ -18,14 +19,16 @@ from consolesvc.http.faults import Fault, fault_response
 from consolesvc.http.hosts import host_allowed, origin_allowed
 from consolesvc.inventory import Inventory, Server
 from consolesvc.proxy import codes
-from consolesvc.proxy.gate import Wish, check_handshake, find_token, is_upgrade, read_wish
+from consolesvc.proxy.gate import Wish, check_handshake, find_resume, find_token, is_upgrade, read_wish
 from consolesvc.proxy.pump import PING, close, pump
 from consolesvc.proxy.sessions import Session, Sessions
+from consolesvc.proxy.speech import RAW, V1, Raw, Speech, Version1
+from consolesvc.tokens.resume import Lineage, ResumeStore
 from consolesvc.tokens.store import Grant, TokenStore
 
 log = logging.getLogger(__name__)
 
-SUBPROTOCOLS = ("binary",)
+SUBPROTOCOLS = (RAW, V1)
 """What we speak beside speaking none; wherever it stands in a client's offer (DESIGN 5.4)."""
 MESSAGE_BYTES = 1024 * 1024
 """Input a client may send in one message; more is close 1009."""
@@ -37,10 +40,10 @@ class Proxy:
     Args:
         inventory: Whose consoles.
         tokens: What redeems.
+        resumes: Redeems resume secrets; by the clock that tokens expire by.
         sessions: Counts who is attached.
         config: `proxy:` of the configuration.
         known_hosts: The names this service answers to (http.hosts.known_hosts).
-        clock: The token store's clock.
         ping: Seconds between two signs of life asked of a client.
     """
 
@@ -49,18 +52,18 @@ class Proxy:
         *,
         inventory: Inventory,
         tokens: TokenStore,
+        resumes: ResumeStore,
         sessions: Sessions,
         config: model.Config,
         known_hosts: Collection[str],
-        clock: Callable[[], float],
         ping: float = PING,
     ) -> None:
         self.inventory = inventory
         self.tokens = tokens
+        self.resumes = resumes
         self.sessions = sessions
         self.config = config
         self.known_hosts = known_hosts
-        self.clock = clock
         self.ping = ping
 
     def __repr__(self) -> str:
@@ -74,13 +77,13 @@ class Proxy:
         try:
             with self.sessions.handshake():
                 self._check_origin(request)
-                server, grant = await self._redeem(find_token(request))
+                server, lineage = await self._redeem(find_token(request), find_resume(request))
                 wish = self._wish(request, server)
         except LimitReached as limit:
             return await self._refuse(request, Fault(429, str(limit)))
         except Fault as fault:
             return await self._refuse(request, fault)
-        return await self._attach(request, server, grant, wish)
+        return await self._attach(request, server, lineage, wish)
 
     def _check_origin(self, request: web.Request) -> None:
         host = request.headers.get("Host", "")
@@ -89,8 +92,8 @@ class Proxy:
         if not origin_allowed(request.headers.get("Origin"), host, self.config.proxy.allowed_origins):
             raise Fault(403, "foreign Origin: it is neither this host nor in proxy.allowed_origins")
 
-    async def _redeem(self, token: str | None) -> tuple[Server, Grant]:
-        if not token:
+    async def _redeem(self, token: str | None, resume: str | None) -> tuple[Server, Lineage]:
+        if not token and not resume:
             raise Fault(401, "token missing")
         found: list[Server] = []
 
@@ -99,22 +102,28 @@ class Proxy:
             self.sessions.admit(grant.server_id, grant.token_id)
 
         try:
-            grant = await self.tokens.redeem(token, admit)
+            if resume:
+                lineage = self.resumes.redeem(resume, admit)
+            else:
+                lineage = self.resumes.begin(await self.tokens.redeem(token or "", admit))
         except TokenRefused as refused:
-            raise Fault(401, str(refused)) from None
+            raise Fault(401, f"resume secret {refused.why}" if resume else str(refused)) from None
         except ServerNotFound as gone:
             raise Fault(404, str(gone)) from None
-        return found[0], grant
+        return found[0], lineage
 
     def _wish(self, request: web.Request, server: Server) -> Wish:
         return read_wish(request.query, replay=server.console.replay, notices=self.config.proxy.notices)
 
-    async def _attach(self, request: web.Request, server: Server, grant: Grant, wish: Wish) -> web.StreamResponse:
-        console = server.console
+    async def _attach(self, request: web.Request, server: Server, lineage: Lineage, wish: Wish) -> web.StreamResponse:
+        console, grant = server.console, lineage.grant
         who = _peer(request)
-        viewer = Viewer(console, await replay_start(console, wish.replay), who=who)
+        start = await _start(console, wish)
+        replay_end = console.ring.end if wish.since is None else start.offset
+        viewer = Viewer(console, start.offset, who=who, gap=start.gap, note=start.note)
         session = Session(server.id, grant.token_id, viewer)
         self.sessions.add(session)
+        self.resumes.enter(lineage)
         expiry = self._enforce_expiry(grant, viewer)
         log.info("%s: attached %s as session %s with token %s", server.name, who, session.id, grant.token_id)
         try:
@@ -122,10 +131,13 @@ class Proxy:
             ws.headers["Console-Offset"] = str(viewer.offset)
             ws.headers["Console-Stream"] = console.stream
             await ws.prepare(request)
-            end = await pump(ws, viewer, notices=wish.notices, ping=self.ping)
+            end = await pump(ws, viewer, self._speech(ws, viewer, wish, replay_end, lineage), ping=self.ping)
         finally:
             viewer.detach()
             self.sessions.remove(session)
+            self.resumes.leave(lineage)
+            if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
+                self.resumes.drop(lineage)
             if expiry is not None:
                 expiry.cancel()
             _drop_unsent(request)
@@ -141,10 +153,18 @@ class Proxy:
         )
         return ws
 
+    def _speech(
+        self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, replay_end: int, lineage: Lineage
+    ) -> Speech:
+        if ws.ws_protocol == V1:
+            replay = (min(viewer.offset, replay_end), replay_end)
+            return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
+        return Raw(notices=wish.notices, replay_end=replay_end)
+
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
         if not self.config.tokens.enforce_session_timeout or grant.expires is None:
             return None
-        left = max(0.0, grant.expires - self.clock())
+        left = max(0.0, grant.expires - self.resumes.clock())
         return asyncio.get_running_loop().call_later(left, viewer.end, codes.EXPIRED, "session expired")
 
     async def _refuse(self, request: web.Request, fault: Fault) -> web.StreamResponse:
@@ -157,6 +177,12 @@ class Proxy:
         await close(ws, End(codes.refusal(fault.status), fault.message))
         _drop_unsent(request)
         return ws
+
+
+async def _start(console: Console, wish: Wish) -> Start:
+    if wish.since is not None:
+        return since_start(console, wish.since, wish.stream)
+    return Start(await replay_start(console, wish.replay))
 
 
 def _websocket() -> web.WebSocketResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,10 +26,14 @@ class Wish:
     Attributes:
         replay: Bytes of history; None for all.
         notices: Whether notices are wanted.
+        since: The offset to go on from, in place of a replay; negative counts from the end. None: a replay.
+        stream: The stream that `since` is of; None for the one there is.
     """
 
     replay: int | None
     notices: bool
+    since: int | None = None
+    stream: str | None = None
 
 
 def is_upgrade(request: web.BaseRequest) -> bool:
@@ -64,7 +69,16 @@ def read_wish(query: Mapping[str, str], *, replay: int, notices: bool) -> Wish:
     wanted = query.get("notices")
     if wanted not in (None, "0", "1"):
         raise Fault(400, f"notices={wanted}: expected 0 or 1")
-    return Wish(replay_size, notices if wanted is None else wanted == "1")
+    if asked is not None and "since" in query:
+        raise Fault(400, "replay and since: expected one of them")
+    since = _offset(query["since"]) if "since" in query else None
+    return Wish(replay_size, notices if wanted is None else wanted == "1", since, query.get("stream"))
+
+
+def _offset(text: str) -> int:
+    if re.fullmatch(r"-?[0-9]{1,18}", text) is None:
+        raise Fault(400, f"since={text}: expected an offset in bytes, such as 4096 or -4096")
+    return int(text)
 
 
 def _replay(text: str) -> int | None:
@@ -74,6 +88,11 @@ def _replay(text: str) -> int | None:
         return parse_size(text)
     except ValueError:
         raise Fault(400, f"replay={text}: expected 0, a size such as 64KiB, or all") from None
+
+
+def find_resume(request: web.Request) -> str | None:
+    """The resume secret from the query, which stands in for a token."""
+    return request.query.get("resume")
 
 
 def find_token(request: web.Request) -> str | None:

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
-from consolesvc.console.events import Event, Gap
-from consolesvc.console.viewer import Chunk, End, Viewer
+from consolesvc.console.viewer import End, Viewer
 from consolesvc.proxy import codes
+from consolesvc.proxy.speech import Message, Speech
 
 PING = 30.0
 """Seconds of silence after which a client is asked for a sign of life (DESIGN 5.4)."""
@@ -22,21 +22,21 @@ CLOSE_WAIT = 2.0
 """Seconds a client has for its own close frame."""
 
 
-async def pump(ws: web.WebSocketResponse, viewer: Viewer, *, notices: bool, ping: float = PING) -> End | None:
+async def pump(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, *, ping: float = PING) -> End | None:
     """Relay until the client goes or the viewer is ended, and close the websocket with the reason.
 
     Args:
         ws: A prepared websocket with `autoping` off.
         viewer: What is relayed.
-        notices: Whether events and gaps are told in the stream; without, a gap ends the session.
+        speech: How the client is spoken to.
         ping: Seconds between two signs of life asked for.
 
     Returns:
         Why we ended it; None where the client went.
     """
     name = viewer.who or "viewer"
-    send = asyncio.create_task(_send(ws, viewer, notices=notices), name=f"send {name}")
-    receive = asyncio.create_task(_receive(ws, viewer, ping), name=f"receive {name}")
+    send = asyncio.create_task(_send(ws, viewer, speech), name=f"send {name}")
+    receive = asyncio.create_task(_receive(ws, viewer, speech, ping), name=f"receive {name}")
     try:
         await asyncio.wait((send, receive, viewer.ended), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -62,32 +62,25 @@ async def close(ws: web.WebSocketResponse, end: End | None) -> None:
                 await ws.close(code=end.code, message=codes.reason(end.reason))
 
 
-def notice(text: str) -> bytes:
-    """A notice as raw clients see it (DESIGN 5.4)."""
-    return f"\r\n[consolesvc: {text}]\r\n".encode("ascii")
-
-
-async def _send(ws: web.WebSocketResponse, viewer: Viewer, *, notices: bool) -> End:
+async def _send(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech) -> End:
+    for message in speech.hello():
+        await _send_one(ws, message)
     while True:
-        item = await viewer.next()
-        if isinstance(item, Chunk):
-            await ws.send_bytes(item.data)
-        elif isinstance(item, Event):
-            if notices:
-                await ws.send_bytes(notice(item.text))
-        elif notices:
-            await ws.send_bytes(notice(str(item)))
-        else:
-            return _lost(item)
+        for said in speech.say(await viewer.next()):
+            if isinstance(said, End):
+                return said
+            await _send_one(ws, said)
 
 
-def _lost(gap: Gap) -> End:
-    # Silence is not an option: with notices off, an end that names the bytes.
-    return End(codes.BYTES_LOST, str(gap))
+async def _send_one(ws: web.WebSocketResponse, message: Message) -> None:
+    if isinstance(message, bytes):
+        await ws.send_bytes(message)
+    else:
+        await ws.send_str(message)
 
 
-async def _receive(ws: web.WebSocketResponse, viewer: Viewer, ping: float) -> None:
-    """Take input until the client closes, or has been silent through two pings."""
+async def _receive(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, ping: float) -> End | None:
+    """Take input until the client closes, breaks the protocol, or has been silent through two pings."""
     asked, place = False, viewer.offset
     while True:
         # Not reading while much waits is the client's own flow control; no ping runs out meanwhile.
@@ -96,22 +89,27 @@ async def _receive(ws: web.WebSocketResponse, viewer: Viewer, ping: float) -> No
             message = await ws.receive(timeout=ping)
         except TimeoutError:
             # What the client took since is a sign of life too: a pong may wait behind megabytes on a slow link.
-            if asked and viewer.offset == place:
-                return
+            if (asked and viewer.offset == place) or not await _sent(ws.ping(), ping):
+                return None
             asked, place = True, viewer.offset
-            if not await _sent(ws.ping(), ping):
-                return
             continue
         asked = False
-        if message.type is WSMsgType.BINARY:
-            viewer.console.write(viewer, message.data)
-        elif message.type is WSMsgType.TEXT:
-            viewer.console.write(viewer, message.data.encode())
-        elif message.type is WSMsgType.PING:
-            if not await _sent(ws.pong(message.data), ping):
-                return
-        elif message.type is not WSMsgType.PONG:
-            return
+        try:
+            if not await _heard(ws, message, viewer, speech, ping):
+                return None
+        except ValueError as error:
+            return End(codes.NOT_CONSISTENT, f"TEXT is not what {ws.ws_protocol} has: {error}")
+
+
+async def _heard(ws: web.WebSocketResponse, message: WSMessage, viewer: Viewer, speech: Speech, ping: float) -> bool:
+    """Take one message; whether more may come. Raises ValueError for one that breaks the protocol."""
+    if message.type is WSMsgType.BINARY:
+        viewer.console.write(viewer, message.data)
+    elif message.type is WSMsgType.TEXT:
+        viewer.console.write(viewer, speech.heard(message.data))
+    elif message.type is WSMsgType.PING:
+        return await _sent(ws.pong(message.data), ping)
+    return message.type in (WSMsgType.BINARY, WSMsgType.TEXT, WSMsgType.PONG)
 
 
 async def _sent(sending: Coroutine[None, None, None], seconds: float) -> bool:

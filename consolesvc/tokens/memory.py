@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import heapq
 import uuid
@@ -73,6 +74,28 @@ class MemoryTokenStore:
         for digest in ended:
             del self._entries[digest]
         return len(ended)
+
+    def dump(self) -> list[dict[str, object]]:
+        """What lives, for a file: hashes, servers, and seconds that are left; None for ever. Used ones are left out."""
+        now = self.clock()
+        self.sweep()
+        return [
+            {
+                "sha256": digest.hex(),
+                "server_id": entry.grant.server_id,
+                "token_id": entry.grant.token_id,
+                "left": None if entry.grant.expires is None else entry.grant.expires - now,
+            }
+            for digest, entry in self._entries.items()
+            if not entry.used
+        ]
+
+    def restore(self, digest: bytes, grant: Grant, left: float) -> None:
+        """Take back one token from a file; `left` seconds, 0 for ever."""
+        expires = self.clock() + left if left else None
+        self._entries[digest] = _Entry(dataclasses.replace(grant, expires=expires))
+        if expires is not None:
+            heapq.heappush(self._expiries, (expires, digest))
 
     def sweep(self) -> int:
         """Forget what expired; the number forgotten. Each costs a heap pop, so it runs with every issue."""

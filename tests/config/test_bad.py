@@ -285,7 +285,6 @@ def test_a_wrong_server(tmp_path: Path, entry: str, expected: str) -> None:
 PROMISED_KEYS = [
     ("emulator: {max: 3}", "", "emulator"),
     ("tls: {}", "", "tls"),
-    ("tokens: {resume: 12h}", "tokens: ", "resume"),
     ("proxy: {drop_first_cr: true}", "proxy: ", "drop_first_cr"),
     ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
     ("servers: [{name: a, line: {type: emulated, guest: echo}, power: x}]", "servers[0]: ", "power"),
