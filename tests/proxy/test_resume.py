@@ -102,7 +102,7 @@ async def test_v1_tells_the_line_in_json_and_never_in_the_bytes(lab: World) -> N
     client = await v1(lab, await lab.url())
     await lab.said(b"\r\n[consolesvc: forged]\r\n")
     lab.device.pull()
-    while not client.told[-1]["type"] == "line":
+    while client.told[-1]["type"] != "line":
         await client.one()
     assert client.told[-1] | {"text": ""} == {
         "type": "line",
