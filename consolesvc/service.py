@@ -34,6 +34,7 @@ from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.sessions import Sessions
+from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
@@ -53,14 +54,21 @@ class Service:
 
     Args:
         config: What to run.
+        state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
         clock: Seconds, monotonic, by which tokens expire.
     """
 
     def __init__(
-        self, config: Config, *, log_path: Path | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        config: Config,
+        *,
+        state_path: Path | None = None,
+        log_path: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
+        self._state_path = state_path
         self._log_path = config.log.directory or log_path
         self.logs: LogDirectory | None = None
         self.trouble: str | None = None
@@ -109,6 +117,8 @@ class Service:
         except Exception:
             _close([*api_sockets, *proxy_sockets])
             raise
+        if self._state_path is not None:
+            restore(self._state_path, self.tokens, self.resumes)
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self._serve(self._api_app(shared=shared), api_sockets)
         if proxy_sockets:
@@ -151,6 +161,8 @@ class Service:
             async with asyncio.timeout(LEAVE_WAIT):
                 while self.sessions:  # noqa: ASYNC110 - once a life
                     await asyncio.sleep(0.01)
+        if self._state_path is not None and self._runners:
+            keep(self._state_path, self.tokens, self.resumes)
         closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
         if closing:
             _, late = await asyncio.wait(closing, timeout=LINES_WAIT)

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         folder = stack.enter_context(contextlib.closing(_state_folder(args, stack)))
         kept_together = args.state_dir is not None or args.ephemeral
         log_path = folder.path / "logs" if kept_together else default_log_path(folder.path)
-        asyncio.run(_serve(config, args, log_path))
+        asyncio.run(_serve(config, args, folder.path, log_path))
     return 0
 
 
@@ -102,8 +102,8 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _serve(config: Config, args: argparse.Namespace, log_path: Path) -> None:
-    service = Service(config, log_path=log_path)
+async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log_path: Path) -> None:
+    service = Service(config, state_path=state_path, log_path=log_path)
     await service.start()
     shutdown = asyncio.Event()
     try:
