@@ -16,7 +16,7 @@ from consolesvc.state import default_path, state_folder
 
 def test_a_second_process_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     """Two services must not share state; the pid says which is in the way."""
-    code = "import sys; from pathlib import Path; from consolesvc.state import state_folder; state_folder(Path(sys.argv[1]))"
+    code = "import sys, pathlib; from consolesvc.state import state_folder; state_folder(pathlib.Path(sys.argv[1]))"
     with contextlib.closing(state_folder(tmp_path / "state")):
         done = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "state")], capture_output=True, text=True, check=False

@@ -15,7 +15,7 @@ from consolesvc.http.urls import WILDCARDS
 from consolesvc.service import Service
 from consolesvc.web.api import console_view
 
-DEMO = "DEMO: fake servers, loopback only, nothing is kept. For real ports: consolesvc serve --config FILE"
+DEMO = "DEMO: fake servers, loopback only. For real ports: consolesvc serve --config FILE"
 SYSTEM_CONFIGS = (
     Path("/etc/consolesvc/lab.yaml"),
     Path("/etc/consolesvc/consolesvc.yaml"),

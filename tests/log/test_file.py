@@ -133,7 +133,7 @@ def test_an_ordered_end_is_gone_on_from(tmp_path: Path) -> None:
 
 
 def test_an_unclean_end_jumps_over_what_may_have_been_seen(tmp_path: Path) -> None:
-    """Without `stop`, a viewer may hold any offset up to the reserve: the stream goes on there, and the hole is told."""
+    """Without `stop`, a viewer may hold any offset up to the reserve: it goes on there, and the hole is told."""
     with logged(tmp_path) as file:
         file.append(0, b"seen", [], 1000.0)
         stream = file.stream
