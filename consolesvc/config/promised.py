@@ -18,10 +18,7 @@ KEYS = frozenset(
         "proxy.tls",
         "proxy.trusted_proxies",
         "servers[].groups",
-        "servers[].line.before",
-        "servers[].line.pace",
         "servers[].log",
-        "servers[].pace",
         "servers[].power",
         "tls",
         "tokens.resume",
@@ -33,7 +30,6 @@ VALUES = {
     "defaults.input": ("exclusive", "lease"),
     "identity.type": ("static", "builtin", "keystone"),
     "servers[].input": ("exclusive", "lease"),
-    "servers[].line.type": ("tcp", "unix", "telnet", "rfc2217", "command"),
     "tokens.store": ("redis:*", "rediss:*", "redis"),
 }
 
