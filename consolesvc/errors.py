@@ -4,7 +4,8 @@
     ├── ConfigurationError      a configuration is wrong; carries every problem found, not the first
     ├── LineError               about the byte stream to a machine
     │   ├── LineUnavailable     it could not be opened: what is wrong, and the cure
-    │   └── LineLost            it was open and ended
+    │   ├── LineLost            it was open and ended
+    │   └── LackError           this kind of line, or this device, has no such thing: a break, modem lines
     ├── TokenRefused            a token is unknown, expired or used
     ├── ServerNotFound          no server has this id
     ├── LimitReached            one of `limits:` is exhausted
@@ -85,6 +86,18 @@ class LineUnavailable(LineError):
 
 class LineLost(LineError):
     """A line that was open has ended."""
+
+
+class LackError(LineError):
+    """A line was asked for what it has not.
+
+    Attributes:
+        ability: What it lacks, such as "break".
+    """
+
+    def __init__(self, ability: str, reason: str) -> None:
+        super().__init__(reason)
+        self.ability = ability
 
 
 class TokenRefused(ConsoleServiceError):

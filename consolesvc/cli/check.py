@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from consolesvc.cli.table import escape
 from consolesvc.config.addresses import is_loopback, is_wildcard
-from consolesvc.config.linespec import LineSpec, SerialSpec
+from consolesvc.config.linespec import EmulatedSpec, LineSpec, SerialSpec
 from consolesvc.config.load import load
 from consolesvc.config.model import Config
 from consolesvc.config.units import format_size
@@ -84,7 +84,7 @@ def escape_lines(text: str) -> str:
 
 def summary(file: Path, config: Config) -> Iterator[str]:
     """What a configuration comes to, a fact a line."""
-    kinds = Counter("serial" if isinstance(server.line, SerialSpec) else "emulated" for server in config.servers)
+    kinds = Counter(server.line.kind for server in config.servers)
     each = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), reverse=True))
     yield f"{file} is good: {_count(len(config.servers), 'server')}{f' ({each})' if each else ''}"
     shared = config.api.listen == config.proxy.listen
@@ -110,7 +110,8 @@ def _client_url(config: Config) -> str:
 
 def descriptors(config: Config) -> int:
     """The file descriptors that the consoles need; each session takes one more."""
-    return len(config.servers) * (FDS_PER_CONSOLE + FDS_PER_SERIAL_LINE)
+    ttys = sum(isinstance(server.line, SerialSpec | EmulatedSpec) for server in config.servers)
+    return len(config.servers) * FDS_PER_CONSOLE + ttys * FDS_PER_SERIAL_LINE
 
 
 def _descriptor_limit() -> int | None:

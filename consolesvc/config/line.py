@@ -2,71 +2,119 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from consolesvc.config import scalars
-from consolesvc.config.linespec import GUEST_NAMES, EmulatedSpec, LineSettings, LineSpec, SerialSpec
+from consolesvc.config import linekeys, scalars
+from consolesvc.config.addresses import host_name
+from consolesvc.config.linespec import (
+    GUEST_NAMES,
+    CommandSpec,
+    EmulatedSpec,
+    LineSpec,
+    Rfc2217Spec,
+    SerialSpec,
+    TcpSpec,
+    TelnetSpec,
+    UnixSpec,
+)
 from consolesvc.config.model import LineDefaults
 from consolesvc.config.reading import Section, Unreadable, Value, mapping
 from consolesvc.config.yaml_nodes import NULL
 
 _FRAMING = re.compile(r"[5-8][noems][12]?", re.IGNORECASE)
-_SPEED = re.compile(r"[1-9][0-9]{1,7}")
-
-
-def settings(value: Value) -> LineSettings:
-    """`115200n8`, `115200n81` or `"9600,8n1"`."""
-    written = scalars.plain(value, "line settings such as 115200n8")
-    try:
-        return LineSettings.parse(written)
-    except ValueError as error:
-        cure = f"; did you mean {written}n8?" if _SPEED.fullmatch(written) else ""
-        raise value.wrong(f"{error}{cure}") from None
 
 
 def _kind(value: Value) -> str:
     return scalars.choice(value, tuple(KINDS))
 
 
+def _check_guest_keys(value: Value, entries: Mapping[str, Value], given: Mapping[str, Any]) -> None:
+    guest = given.get("guest")
+    if guest is None:
+        return
+    for key, owner in (("file", "replay"), ("rate", "chatter")):
+        if key in entries and guest != owner:
+            entries[key].note(f"only the guest {owner} has this key, not {guest}; remove it")
+    if guest == "replay" and "file" not in entries:
+        value.note("`file` is missing: the guest replay needs the recording it plays")
+
+
+def _check_command_keys(value: Value, entries: Mapping[str, Value], _given: Mapping[str, Any]) -> None:
+    if "argv" in entries and "shell" in entries:
+        entries["shell"].note("a command is either `argv`, run as it is, or `shell`, a text for /bin/sh; keep one")
+    elif "argv" not in entries and "shell" not in entries:
+        value.note("`argv` is missing: a line of type command needs it, such as [ipmitool, -H, bmc8, sol, activate]")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of line: its keys, and the one it cannot do without."""
+    """A kind of line.
+
+    Attributes:
+        section: Its keys.
+        needs: Those it cannot do without.
+        claims: Those that say which machine it is: no two servers may have them alike.
+        check: Notes what is wrong between its keys.
+    """
 
     section: Section[Any]
-    needs: str
+    needs: tuple[str, ...]
+    claims: tuple[str, ...] = ()
+    check: Callable[[Value, Mapping[str, Value], Mapping[str, Any]], None] | None = None
 
+
+_ANY_LINE: Mapping[str, Callable[[Value], Any]] = {"type": _kind, "pace": linekeys.pace}
+_PEER: Mapping[str, Callable[[Value], Any]] = {**_ANY_LINE, "host": host_name, "port": linekeys.port}
+_UART: Mapping[str, Callable[[Value], Any]] = {"settings": linekeys.settings, "flow": scalars.flow}
 
 KINDS: Mapping[str, Kind] = {
     "serial": Kind(
+        Section(SerialSpec, {**_ANY_LINE, **_UART, "device": scalars.path, "allow_host_console": scalars.switch}),
+        needs=("device",),
+        claims=("device",),
+    ),
+    "tcp": Kind(Section(TcpSpec, {**_PEER, "listen": scalars.switch}), needs=("host", "port"), claims=("host", "port")),
+    "unix": Kind(
+        Section(UnixSpec, {**_ANY_LINE, "path": scalars.path, "listen": scalars.switch}),
+        needs=("path",),
+        claims=("path",),
+    ),
+    "telnet": Kind(Section(TelnetSpec, _PEER), needs=("host", "port"), claims=("host", "port")),
+    "rfc2217": Kind(Section(Rfc2217Spec, {**_PEER, **_UART}), needs=("host", "port"), claims=("host", "port")),
+    "command": Kind(
         Section(
-            SerialSpec,
+            CommandSpec,
             {
-                "type": _kind,
-                "device": scalars.path,
-                "settings": settings,
-                "flow": scalars.flow,
-                "allow_host_console": scalars.switch,
+                **_ANY_LINE,
+                "argv": linekeys.argv,
+                "shell": linekeys.shell,
+                "env_file": scalars.existing_file,
+                "before": linekeys.commands,
+                "cwd": scalars.path,
             },
         ),
-        needs="device",
+        needs=(),
+        check=_check_command_keys,
     ),
     "emulated": Kind(
         Section(
             EmulatedSpec,
             {
-                "type": _kind,
+                **_ANY_LINE,
                 "guest": scalars.one_of(*GUEST_NAMES),
                 "speed": scalars.one_of("line", "max"),
-                "settings": settings,
+                "settings": linekeys.settings,
                 "rate": scalars.number,
                 "file": scalars.existing_file,
             },
         ),
-        needs="guest",
+        needs=("guest",),
+        check=_check_guest_keys,
     ),
 }
 
@@ -86,8 +134,17 @@ class FoundLine:
 
     def spec(self, defaults: LineDefaults) -> LineSpec:
         """The line spec, its defaults filled in."""
-        spec: LineSpec = self.kind.section.make(**{"settings": defaults.settings, **self.given})
+        fallback = {"settings": defaults.settings} if "settings" in self.kind.section.keys else {}
+        spec: LineSpec = self.kind.section.make(**{**fallback, **self.given})
         return spec
+
+    @property
+    def claim(self) -> tuple[str, ...] | None:
+        """What no other server may have, too; None where there is no such thing. Links to one file are one file."""
+        values = [self.given[key] for key in self.kind.claims if key in self.given]
+        if not values or len(values) < len(self.kind.claims):
+            return None
+        return tuple(os.path.realpath(value) if len(values) == 1 else str(value) for value in values)
 
 
 def line(value: Value) -> FoundLine:
@@ -100,10 +157,11 @@ def line(value: Value) -> FoundLine:
     _rejoin_settings(entries)
     given = kind.section.given(value, entries)
     given.pop("type", None)
-    if kind.needs not in entries:
-        value.note(f"`{kind.needs}` is missing: a line of type {name} needs it")
-    if "guest" in given:
-        _check_guest_keys(value, entries, given["guest"])
+    for key in kind.needs:
+        if key not in entries:
+            value.note(f"`{key}` is missing: a line of type {name} needs it")
+    if kind.check is not None:
+        kind.check(value, entries, given)
     if len(value.reading.problems) > noted:
         raise Unreadable
     return FoundLine(kind, entries, given)
@@ -116,7 +174,7 @@ def line_defaults(value: Value) -> LineDefaults:
     return LineDefaults(**_DEFAULTS.given(value, entries))
 
 
-_DEFAULTS = Section(LineDefaults, {"settings": settings})
+_DEFAULTS = Section(LineDefaults, {"settings": linekeys.settings})
 
 
 def _rejoin_settings(entries: dict[str, Value]) -> None:
@@ -128,11 +186,3 @@ def _rejoin_settings(entries: dict[str, Value]) -> None:
             entries[name].note(f'inside braces YAML cuts this at the comma; quote it: settings: "{written}"')
             del entries[name], entries[following]
             return
-
-
-def _check_guest_keys(value: Value, entries: Mapping[str, Value], guest: str) -> None:
-    for key, owner in (("file", "replay"), ("rate", "chatter")):
-        if key in entries and guest != owner:
-            entries[key].note(f"only the guest {owner} has this key, not {guest}; remove it")
-    if guest == "replay" and "file" not in entries:
-        value.note("`file` is missing: the guest replay needs the recording it plays")

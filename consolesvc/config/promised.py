@@ -17,9 +17,6 @@ KEYS = frozenset(
         "proxy.tls",
         "proxy.trusted_proxies",
         "servers[].groups",
-        "servers[].line.before",
-        "servers[].line.pace",
-        "servers[].pace",
         "servers[].power",
         "tls",
         "trusted_proxies",
@@ -30,7 +27,6 @@ VALUES = {
     "defaults.input": ("exclusive", "lease"),
     "identity.type": ("static", "builtin", "keystone"),
     "servers[].input": ("exclusive", "lease"),
-    "servers[].line.type": ("tcp", "unix", "telnet", "rfc2217", "command"),
     "tokens.store": ("redis:*", "rediss:*", "redis"),
 }
 

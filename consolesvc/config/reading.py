@@ -8,7 +8,7 @@ reading finds everything that is wrong (DESIGN 5.2).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,7 +163,7 @@ class Section(Generic[T]):
         return read
 
 
-def refuse_stranger(parent: Value, name: str, entry: Value, known: Iterable[str]) -> None:
+def refuse_stranger(parent: Value, name: str, entry: Value, known: Collection[str]) -> None:
     """Note a key that is not built yet, or not known at all."""
     if promised.is_key(entry.schema):
         parent.note(promised.refusal(shown_key(name)), entry.mark)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import uuid as uuids
 from collections.abc import Iterable, Mapping
@@ -79,11 +78,10 @@ class Found:
         return own if own is not None or self.name is None else default_id(self.name)
 
     @property
-    def device(self) -> str | None:
-        """The real path of its serial device: two links to one port are one port."""
+    def claim(self) -> tuple[str, ...] | None:
+        """The device, socket or address that its line has to itself."""
         found: FoundLine | None = self.given.get("line")
-        device = found.given.get("device") if found is not None else None
-        return os.path.realpath(device) if device is not None else None
+        return found.claim if found is not None else None
 
     def config(self, defaults: Defaults) -> ServerConfig | None:
         """The server, its defaults filled in; None where too little could be read."""
@@ -115,10 +113,10 @@ def servers(value: Value) -> list[Found]:
 
 
 def refuse_twins(found: Iterable[Found]) -> None:
-    """Note every server with the name, the id or the device of one before it."""
+    """Note every server with the name, the id or the device, socket or address of one before it."""
     names: dict[str, Value] = {}
     ids: dict[str, Found] = {}
-    devices: dict[str, Found] = {}
+    claims: dict[tuple[str, ...], Found] = {}
     for server in found:
         if server.name is not None:
             at = server.entries["name"]
@@ -128,8 +126,8 @@ def refuse_twins(found: Iterable[Found]) -> None:
                 continue  # of one name is of one id: said once
         if server.id is not None:
             _refuse_twin_id(server, ids.setdefault(server.id, server))
-        if server.device is not None:
-            _refuse_twin_device(server, devices.setdefault(server.device, server))
+        if server.claim is not None:
+            _refuse_twin_claim(server, claims.setdefault(server.claim, server))
 
 
 def _refuse_twin_id(server: Found, first: Found) -> None:
@@ -138,12 +136,17 @@ def _refuse_twin_id(server: Found, first: Found) -> None:
         at.note(f"{server.id} is already the id of {_called(first)}")
 
 
-def _refuse_twin_device(server: Found, first: Found) -> None:
+def _refuse_twin_claim(server: Found, first: Found) -> None:
     if first is server:
         return
-    at, other = server.given["line"].entries["device"], first.given["line"].entries["device"]
-    alias = "" if describe(at.node) == describe(other.node) else f", which calls it {describe(other.node)}"
-    at.note(f"{describe(at.node)} is already the device of {_called(first)}{alias}; a device has one server")
+    line, other = server.given["line"], first.given["line"]
+    keys, at = line.kind.claims, line.entries[line.kind.claims[-1]]
+    if len(keys) > 1:
+        at.note(f"{':'.join(server.claim or ())} is already the address of {_called(first)}; an address has one server")
+        return
+    written, before = describe(at.node), describe(other.entries[other.kind.claims[-1]].node)
+    alias = "" if written == before else f", which calls it {before}"
+    at.note(f"{written} is already the {keys[0]} of {_called(first)}{alias}; a {keys[0]} has one server")
 
 
 def _called(server: Found) -> str:

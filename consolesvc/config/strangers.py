@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection
 
 _LISTEN = "an address and a port are one key: `listen: 127.0.0.1:{port}`"
 _SETTINGS = "did you mean `settings: 9600n8`? speed, parity and bits are one key"
 _DEVICE = "did you mean `device`?"
+_ARGV = "did you mean `argv`?"
+_ENV_FILE = "did you mean `env_file`? secrets stand in a file of KEY=VALUE lines, never on a command line"
 _UNDER_LINE = "it belongs under `line`"
 
+# By the key that is meant: a hint helps only where the line has that key.
 _FOR_LINE = {
-    **dict.fromkeys(("parity", "bits", "databits", "bytesize", "stop", "stopbits", "framing", "options"), _SETTINGS),
-    **dict.fromkeys(("hardware_flow", "crtscts", "rtscts"), "did you mean `flow: rtscts`?"),
-    **dict.fromkeys(("software_flow", "xonxoff"), "did you mean `flow: xonxoff`?"),
-    **dict.fromkeys(("port", "tty", "dev", "path"), _DEVICE),
+    "settings": (("parity", "bits", "databits", "bytesize", "stop", "stopbits", "framing", "options"), _SETTINGS),
+    "flow": (("hardware_flow", "crtscts", "rtscts"), "did you mean `flow: rtscts`?"),
+    "device": (("port", "tty", "dev", "path"), _DEVICE),
+    "argv": (("command", "cmd", "exec", "program", "args"), _ARGV),
+    "env_file": (("env", "environment", "password", "password_file"), _ENV_FILE),
 }
+_XONXOFF = "did you mean `flow: xonxoff`?"
+_LINE_KEYS = ("type", "device", "settings", "flow", "pace", "host", "port", "argv", "guest")
 _SPEEDS = ("baud", "baudrate", "baud_rate", "bps", "speed")
 
 _HINTS = {
@@ -31,12 +37,12 @@ _HINTS = {
     "servers[].uuid": "did you mean `id`?",
     "servers[].project": "did you mean `project_id`?",
     "servers[].tenant_id": "did you mean `project_id`?",
-    **{f"servers[].{key}": _UNDER_LINE for key in ("type", "device", "settings", "flow", "guest", "speed", *_SPEEDS)},
+    **{f"servers[].{key}": _UNDER_LINE for key in (*_LINE_KEYS, *_SPEEDS)},
     "defaults.settings": _UNDER_LINE,
 }
 
 
-def hint(path: str, name: str, scalar: str, known: Iterable[str]) -> str:
+def hint(path: str, name: str, scalar: str, known: Collection[str]) -> str:
     """What to do about the unknown key `name`.
 
     Args:
@@ -48,11 +54,14 @@ def hint(path: str, name: str, scalar: str, known: Iterable[str]) -> str:
     if path in _HINTS:
         return _HINTS[path]
     if path.rpartition(".")[0] in ("servers[].line", "defaults.line"):
-        if name in _SPEEDS:
+        if name in _SPEEDS and "settings" in known:
             speed = scalar if scalar.isascii() and scalar.isdigit() and len(scalar) < 9 else "9600"  # noqa: PLR2004 - as many digits as a speed may have
             return f"did you mean `settings: {speed}n8`?"
-        if name in _FOR_LINE:
-            return _FOR_LINE[name]
+        if name in ("software_flow", "xonxoff") and "flow" in known:
+            return _XONXOFF
+        for key, (words, sentence) in _FOR_LINE.items():
+            if key in known and name in words:
+                return sentence
     names = sorted(known)
     near = difflib.get_close_matches(name.lower()[:100], names, 1)
     return f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(names)}"

@@ -51,7 +51,7 @@ class Console:
         # A quarter of the ring: what a holdable line may still deliver must fit before the slowest reader is lapped.
         limit = max(1, min(READ_SIZE, ring // 4))
         self.reconnecting = ReconnectingLine(name, opener, self.received, self._line_changed, read_limit=limit)
-        self.input = InputPath(name)
+        self.input = InputPath(name, opener.spec.pace)
         self.log = None if log is None else LogWriter(log, self.check_flow)
         self.viewers: set[Viewer] = set()
         self.refused = 0
@@ -173,11 +173,12 @@ class Console:
                 self._say("back", f"{self.name} line is up")
             self._lost_at = None
             self.check_flow()
-        elif state == "waiting" and self._lost_at is None and self.reconnecting.opened:
+        elif state in ("waiting", "lent") and self._lost_at is None and self.reconnecting.opened:
             self._lost_at = time.monotonic()
             self._held = False
             clock = time.strftime("%H:%M:%S")
-            self._say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}; waiting")
+            away = "" if state == "lent" else "; waiting"
+            self._say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
             dropped = self.input.drop()
             self.refused += sum(dropped.values())
             for viewer in self.viewers:

@@ -4,6 +4,8 @@ The task that receives from a viewer never awaits the line: what it hands over w
 and only when that is full does it wait, for room. Viewers take turns, so that one's ^C overtakes another's paste.
 Input to a line that is not open is refused, and what waited when the line was lost is dropped: typed into a machine
 that has since rebooted, it would be a surprise.
+
+A line with a `pace` is given its input in small pieces with time between them, for devices that drop what comes fast.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from consolesvc.config.linespec import Pace
 from consolesvc.lines.base import Line
 
 ROOM = 256 * 1024
 """Bytes of one viewer that may wait."""
 TURN = 1024
 """Bytes of one viewer written in one turn."""
+TICK = 0.02
+"""Seconds between two pieces of a paced line, about: what a pace gives in that time goes out at once."""
 
 
 class Typist:
@@ -36,12 +41,13 @@ class Typist:
         self.pending.append(data)
         self._resize(len(data))
 
-    def take(self) -> bytes:
-        """The next bytes, TURN at most; there are some."""
+    def take(self, most: int = TURN, *, line: bool = False) -> bytes:
+        """The next bytes, `most` at most and, with `line`, up to the first line's end; there are some."""
         data = self.pending.popleft()
-        if len(data) > TURN:
-            self.pending.appendleft(data[TURN:])
-            data = data[:TURN]
+        cut = min(most, _line_end(data)) if line else most
+        if len(data) > cut:
+            self.pending.appendleft(data[cut:])
+            data = data[:cut]
         self._resize(-len(data))
         self.delivered += len(data)
         return data
@@ -70,18 +76,31 @@ class Typist:
             self._free.clear()
 
 
-class InputPath:
-    """The ordered way of all viewers' input to one line."""
+def _line_end(data: bytes) -> int:
+    """The length of the first line, its CR or LF (or CR LF) included; all of it where it has none."""
+    ends = [end for end in (data.find(b"\r"), data.find(b"\n")) if end >= 0]
+    return min(ends) + (2 if data[min(ends) :].startswith(b"\r\n") else 1) if ends else len(data)
 
-    def __init__(self, name: str) -> None:
+
+class InputPath:
+    """The ordered way of all viewers' input to one line.
+
+    Args:
+        name: The console's name.
+        pace: How fast the line takes it; None for as fast as it reads.
+    """
+
+    def __init__(self, name: str, pace: Pace | None = None) -> None:
         self.name = name
+        self.pace = pace
         self.line: Line | None = None
         self._turns: deque[Typist] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def write(self, typist: Typist, data: bytes) -> None:
         """Send bytes of one typist, behind what of theirs waits. The line is open."""
-        if self.line is not None and not self._turns and self.line.writable and len(data) <= TURN:
+        free = self.pace is None and not self._turns and len(data) <= TURN
+        if free and self.line is not None and self.line.writable:
             typist.delivered += len(data)
             self.line.write(data)
             return
@@ -106,11 +125,22 @@ class InputPath:
             self._task = None
 
     async def _run(self) -> None:
+        pace = self.pace
+        lines = pace is not None and pace.unit == "lines"
+        most = TURN if pace is None or lines else min(TURN, max(1, int(pace.rate * TICK)))
         while self._turns and self.line is not None:
             typist = self._turns.popleft()
-            self.line.write(typist.take())
+            data = typist.take(most, line=lines)
+            self.line.write(data)
             if typist.pending:
                 self._turns.append(typist)
             # The line may be lost, and what waits dropped, while this waits.
             await self.line.drain()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0 if pace is None else _pause(pace, data))
+
+
+def _pause(pace: Pace, sent: bytes) -> float:
+    """Seconds that a piece uses up: its characters' time, or a line's where it ends one."""
+    if pace.unit == "c":
+        return len(sent) / pace.rate
+    return 1 / pace.rate if sent.endswith((b"\r", b"\n")) else 0

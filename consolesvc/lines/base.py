@@ -1,6 +1,6 @@
 """The seam of a line: what every kind does, and what the console gives it to speak to (DESIGN section 4).
 
-Opening a spec with a receiver gives a line. Beneath stand asyncio's own transports; foreign exceptions become ours
+Opening a spec with a receiver gives a line; transport.py has what all kinds share. Foreign exceptions become ours
 here and nowhere else. What outlives one connection (a fake server, a listening socket) belongs to the opener.
 """
 
@@ -8,16 +8,71 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal, Protocol
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
 
 from consolesvc.config.linespec import LineSpec
-from consolesvc.errors import LineLost
+from consolesvc.errors import LackError, LineLost
 
 READ_SIZE = 64 * 1024
 """Bytes a line hands over in one turn of the loop at most: fair to the other consoles (DESIGN decision 10)."""
 
-Ability = Literal["break", "modem", "settings"]
-"""What a kind of line may lack."""
+Ability = Literal["break", "modem", "counters", "settings"]
+"""What a kind of line, or one device of it, may lack."""
+
+_SENTENCES: Final[dict[Ability, str]] = {
+    "break": "this line cannot send a break",
+    "modem": "this line has no modem lines",
+    "counters": "this line counts no errors",
+    "settings": "this line has no speed to set",
+}
+
+LONGEST_BREAK: Final = 10.0
+"""Seconds; more is a slip of the finger, and holds a machine's receiver for as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModemLines:
+    """The wires beside the data; None for one that nobody has told of.
+
+    Attributes:
+        dtr: Ours: data terminal ready.
+        rts: Ours: request to send.
+        cts: The machine's: clear to send.
+        dsr: The machine's: data set ready.
+        ri: The machine's: ring indicator.
+        cd: The machine's: carrier detect.
+    """
+
+    dtr: bool | None = None
+    rts: bool | None = None
+    cts: bool | None = None
+    dsr: bool | None = None
+    ri: bool | None = None
+    cd: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineCounters:
+    """What went wrong on the wire. A kernel counts since it made the device, a terminal server since we opened it.
+
+    Attributes:
+        frame: Characters without a stop bit: most often the wrong speed.
+        overrun: Characters that the UART lost.
+        parity: Characters with the wrong parity.
+        brk: Breaks that the machine sent.
+        buf_overrun: Characters that the kernel lost; None where nobody says.
+        rx: Characters received; None where nobody says.
+        tx: Characters sent, likewise.
+    """
+
+    frame: int = 0
+    overrun: int = 0
+    parity: int = 0
+    brk: int = 0
+    buf_overrun: int | None = None
+    rx: int | None = None
+    tx: int | None = None
 
 
 class Receiver(Protocol):
@@ -39,11 +94,11 @@ class Line(ABC):
     """An open line.
 
     Attributes:
-        lacks: Abilities this kind or device has not.
+        lacks: Abilities this kind or this device has not; asking for one raises LackError.
         holdable: Whether the machine waits, losing nothing, while we do not read (DESIGN decision 3).
     """
 
-    lacks: ClassVar[frozenset[Ability]] = frozenset()
+    lacks: frozenset[Ability] = frozenset()
     holdable: bool = False
 
     @abstractmethod
@@ -67,6 +122,33 @@ class Line(ABC):
     def resume(self) -> None:
         """Read on."""
 
+    async def send_break(self, seconds: float) -> None:
+        """Hold the line in a break, for LONGEST_BREAK at most. What sends it may round the length, or choose its own.
+
+        Raises:
+            LackError: this line has none.
+            LineLost: the line ended meanwhile.
+        """
+        del seconds
+        raise self.lack("break")
+
+    def set_modem(self, *, dtr: bool | None = None, rts: bool | None = None) -> None:
+        """Raise or drop our modem lines; None leaves one as it is. Raises LackError, LineLost."""
+        del dtr, rts
+        raise self.lack("modem")
+
+    def modem(self) -> ModemLines:
+        """The modem lines as last known. Raises LackError, LineLost."""
+        raise self.lack("modem")
+
+    def counters(self) -> LineCounters | None:
+        """What went wrong on the wire so far; None where this line lacks counters, or has ended."""
+        return None
+
+    def lack(self, ability: Ability) -> LackError:
+        """The error that says that this line lacks something."""
+        return LackError(ability, _SENTENCES[ability])
+
     @abstractmethod
     async def close(self) -> None:
         """End the line: what was written leaves within CLOSE_WAIT seconds or is dropped. Idempotent."""
@@ -81,6 +163,8 @@ class Opener(Protocol):
 
     local: bool
     """Whether it is this host's own device: asked again every 0.5 s, where a peer is given longer and longer."""
+    due: asyncio.Event
+    """Set when it is time to open again, sooner than that: by whoever knows. Who opens clears it."""
 
     @property
     def spec(self) -> LineSpec:
@@ -98,94 +182,3 @@ class Opener(Protocol):
     async def close(self) -> None:
         """Let go of what outlives the lines; the last line is closed already."""
         ...
-
-
-CLOSE_WAIT = 0.5
-"""Seconds that a closing line has for what was written."""
-
-
-class TransportLine(Line, asyncio.Protocol):
-    """A line on an asyncio transport: flow control both ways, and one end, told once."""
-
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        self._transport: asyncio.Transport | None = None
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._ended = asyncio.Event()
-        self._closing = False
-        self._paused = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asyncio's word that the transport is up."""
-        self._transport = transport  # type: ignore[assignment]  # asyncio types the argument for all transports
-
-    def data_received(self, data: bytes) -> None:
-        """Hand bytes on; after our own close nobody listens."""
-        if not self._closing:
-            self._receiver.received(data)
-
-    def pause_writing(self) -> None:
-        """Asyncio's word that the write buffer is over its high-water mark."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """Asyncio's word that the write buffer has drained."""
-        self._writable.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone: release who waits, and tell the receiver unless we did it."""
-        self._transport = None
-        self._writable.set()
-        self._ended.set()
-        if not self._closing:
-            self._closing = True
-            self._receiver.lost(self.loss(exc))
-
-    @abstractmethod
-    def loss(self, exc: Exception | None) -> LineLost:
-        """The reason of an end, from the transport's own exception, in words fit for a viewer."""
-
-    def write(self, data: bytes) -> None:
-        """Send bytes; on a line that has ended they are dropped, as its receiver has been told."""
-        if self._transport is not None:
-            self._transport.write(data)
-
-    @property
-    def writable(self) -> bool:
-        """Whether `drain` would return at once."""
-        return self._writable.is_set()
-
-    async def drain(self) -> None:
-        """Wait until the line wants more; returns also when the line ends."""
-        await self._writable.wait()
-
-    def pause(self) -> None:
-        """Stop reading. Idempotent."""
-        if self._transport is not None and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
-
-    def resume(self) -> None:
-        """Read on. Idempotent."""
-        if self._transport is not None and self._paused:
-            self._paused = False
-            self._transport.resume_reading()
-
-    async def close(self) -> None:
-        """Close, and abort what will not close (ecosystem.md section 2: it may never)."""
-        self._closing = True
-        if self._transport is not None:
-            self._transport.close()
-        try:
-            async with asyncio.timeout(CLOSE_WAIT):
-                await self._ended.wait()
-        except TimeoutError:
-            self.abort()
-            await self._ended.wait()
-
-    def abort(self) -> None:
-        """End the line at once."""
-        self._closing = True
-        if self._transport is not None:
-            self._transport.abort()

@@ -6,6 +6,8 @@ section 4). The fake outlives its lines: an unplug does not reboot it.
 
 from __future__ import annotations
 
+import asyncio
+
 from consolesvc.config.linespec import EmulatedSpec, SerialSpec
 from consolesvc.emulator.guests import GuestOptions, make_guest
 from consolesvc.emulator.pty import FakeServer
@@ -21,6 +23,7 @@ class EmulatedOpener:
 
     def __init__(self, spec: EmulatedSpec, name: str) -> None:
         self.spec = spec
+        self.due = asyncio.Event()
         guest = make_guest(spec.guest, GuestOptions(name=name, rate=spec.rate, file=spec.file))
         self.fake = FakeServer(name, guest, baud=spec.settings.baud if spec.speed == "line" else None)
 

@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from consolesvc.config.linespec import EmulatedSpec, LineSpec, SerialSpec
+from consolesvc.config.linespec import (
+    CommandSpec,
+    EmulatedSpec,
+    LineSpec,
+    Rfc2217Spec,
+    SerialSpec,
+    TcpSpec,
+    TelnetSpec,
+    UnixSpec,
+)
 from consolesvc.errors import LineError, LineLost
 from consolesvc.lines.base import READ_SIZE, Opener
+from consolesvc.lines.command import CommandOpener
 from consolesvc.lines.emulated import EmulatedOpener
+from consolesvc.lines.rfc2217 import Rfc2217Opener
 from consolesvc.lines.serial import SerialOpener
+from consolesvc.lines.tcp import TcpOpener
+from consolesvc.lines.telnetline import TelnetOpener
+from consolesvc.lines.unix import UnixOpener
 
 # Any: a maker takes the spec that is its key, which a dict's type cannot say.
 OPENERS: dict[type[Any], Callable[[Any, str], Opener]] = {
     SerialSpec: lambda spec, _name: SerialOpener(spec),
+    TcpSpec: lambda spec, _name: TcpOpener(spec),
+    UnixSpec: lambda spec, _name: UnixOpener(spec),
+    TelnetSpec: lambda spec, _name: TelnetOpener(spec),
+    Rfc2217Spec: lambda spec, _name: Rfc2217Opener(spec),
+    CommandSpec: CommandOpener,
     EmulatedSpec: EmulatedOpener,
 }
 

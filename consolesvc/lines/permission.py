@@ -39,6 +39,9 @@ def _cure(device: str) -> str:
     if is_pty(status.st_rdev):
         return f"{facts}: run consolesvc as {_user_name(status.st_uid)}, or `chmod o+rw {shlex.quote(device)}`"
     group = _group_name(status.st_gid)
+    if stat.S_ISSOCK(status.st_mode) and (not status.st_gid or status.st_mode >> 3 & _READ_WRITE != _READ_WRITE):
+        cure = f"`setfacl -m u:{os.geteuid()}:rw {shlex.quote(device)}`"
+        return f"{facts}: its program has to make it for a group of ours; for now {cure}"
     if group is None or status.st_gid == 0 or status.st_mode >> 3 & _READ_WRITE != _READ_WRITE:
         return f"{facts}: {_udev_rule(device)}"
     return f"{facts}: {_join(group, status.st_gid)}"

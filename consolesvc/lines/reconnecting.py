@@ -4,9 +4,11 @@ Its states, and what moves it:
 
     closed ──start──> opening ──opened──> connected ──lost──> waiting ──opened──> connected
                          └──unavailable──> waiting
+    any ──lend──> lent ──time is over, or taken back──> opening
     any ──close──> closed
 
-It looks again from `waiting` without leaving it, so that `since` tells how long a line has been away.
+It looks again from `waiting` without leaving it, so that `since` tells how long a line has been away. While it is
+`lent`, another program has the port: nothing is opened.
 
 The first failure is a WARNING with its cure; the same one again is DEBUG.
 """
@@ -16,15 +18,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from typing import Literal
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
 
 from consolesvc.errors import LineError, LineLost, LineUnavailable
 from consolesvc.lines.base import Line, Opener
 
 log = logging.getLogger(__name__)
 
-State = Literal["closed", "opening", "connected", "waiting"]
+State = Literal["closed", "opening", "connected", "waiting", "lent"]
 
 LOOK = 0.5
 """Seconds between two looks at a local device: one that comes back is open within a second (DESIGN section 4)."""
@@ -69,7 +72,6 @@ class ReconnectingLine:
         """How often the line was opened."""
         self._changed = changed
         self._loss: asyncio.Future[LineLost] | None = None
-        self._retry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -77,18 +79,39 @@ class ReconnectingLine:
 
     def start(self) -> None:
         """Begin: `state` is `opening` from now on until it is `connected` or `waiting`."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"line {self.name}")
+        self._go(self._run())
 
     def retry(self) -> None:
-        """Do not wait: try now. Nothing where the line is open."""
-        self._retry.set()
+        """Do not wait: try now. Nothing where the line is open or lent."""
+        if self.line is None:
+            self.opener.due.set()
+
+    async def lend(self, seconds: float | None) -> None:
+        """Close the line and leave the port to another program; lent already, the new time counts.
+
+        Args:
+            seconds: When to take it back by itself; None for not before `take_back`.
+        """
+        await self._stop()
+        until = None if seconds is None else time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
+        why = "lent until taken back" if until is None else f"lent until {until}"
+        log.info("%s: %s: %s", self.name, self.opener.spec, why)
+        # Before the line is closed: whoever looks meanwhile sees why it is away.
+        line, self.line = self.line, None
+        self._set("lent", why)
+        if line is not None:
+            await line.close()
+        self._go(self._wait_lent(seconds))
+
+    def take_back(self) -> None:
+        """End a loan now; nothing where there is none."""
+        if self.state == "lent" and self._task is not None:
+            self._task.cancel()
+            self.start()
 
     async def close(self) -> None:
         """Close the line and what outlives it. Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._stop()
         line, self.line = self.line, None
         if line is not None:
             await line.close()
@@ -101,9 +124,26 @@ class ReconnectingLine:
         if self._loss is not None and not self._loss.done():
             self._loss.set_result(reason)
 
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        self._task = asyncio.get_running_loop().create_task(work, name=f"line {self.name}")
+
+    async def _stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _wait_lent(self, seconds: float | None) -> None:
+        if seconds is None:
+            await asyncio.get_running_loop().create_future()
+        else:
+            await asyncio.sleep(seconds)
+        await self._run()
+
     async def _run(self) -> None:
         delay = FIRST_RETRY
         while True:
+            self.opener.due.clear()
             if self.state != "waiting":
                 self._set("opening", "")
             try:
@@ -111,14 +151,17 @@ class ReconnectingLine:
             except LineError as error:
                 self._report(error)
                 steady = False
+            except Exception:  # a fault of ours must not end a console for good
+                log.exception("%s: %s cannot be opened", self.name, self.opener.spec)
+                self._set("waiting", "an error in consolesvc: see its log")
+                steady = False
             if steady:
                 delay = FIRST_RETRY
                 await asyncio.sleep(0)
                 continue
-            self._retry.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK if self.opener.local else delay):
-                    await self._retry.wait()
+                    await self.opener.due.wait()
                     delay = FIRST_RETRY
             delay = min(2 * delay, LAST_RETRY)
 

@@ -17,11 +17,16 @@ import termios
 import serial
 
 from consolesvc.config.linespec import SerialSpec
-from consolesvc.lines.base import READ_SIZE
+from consolesvc.lines.base import READ_SIZE, LineCounters, ModemLines
 from consolesvc.lines.host import is_pty
 
 TTY_READ = 4096
 """The kernel's line discipline gives at most 4095 bytes a read (performance.md a2)."""
+
+# Linux's numbers, which `termios` does not name in every Python.
+_TIOCSBRK, _TIOCCBRK = 0x5427, 0x5428
+_TIOCGICOUNT = 0x545D
+_ICOUNTER = struct.Struct("20i")  # cts dsr ri cd, rx tx, frame overrun parity brk buf_overrun, nine spare
 
 _PARITIES = {
     "n": serial.PARITY_NONE,
@@ -114,6 +119,37 @@ class Tty(serial.Serial):  # type: ignore[misc]  # pyserial has no types
         except OSError as error:
             self.gone = error
             return len(data)
+
+    def set_break(self, *, on: bool) -> None:
+        """Begin or end a break; raises OSError."""
+        fcntl.ioctl(self.fd, _TIOCSBRK if on else _TIOCCBRK)
+
+    def set_modem(self, *, dtr: bool | None, rts: bool | None) -> None:
+        """Raise or drop our modem lines, each in one step; None leaves one as it is. Raises OSError."""
+        for wanted, bit in ((dtr, termios.TIOCM_DTR), (rts, termios.TIOCM_RTS)):
+            if wanted is not None:
+                fcntl.ioctl(self.fd, termios.TIOCMBIS if wanted else termios.TIOCMBIC, struct.pack("I", bit))
+
+    def modem(self) -> ModemLines:
+        """All modem lines; raises OSError."""
+        (bits,) = struct.unpack("I", fcntl.ioctl(self.fd, termios.TIOCMGET, b"\0" * 4))
+        return ModemLines(
+            dtr=bool(bits & termios.TIOCM_DTR),
+            rts=bool(bits & termios.TIOCM_RTS),
+            cts=bool(bits & termios.TIOCM_CTS),
+            dsr=bool(bits & termios.TIOCM_DSR),
+            ri=bool(bits & termios.TIOCM_RI),
+            cd=bool(bits & termios.TIOCM_CD),
+        )
+
+    def counters(self) -> LineCounters | None:
+        """What the driver has counted; None where it counts nothing, as USB adapters' may."""
+        try:
+            counts = _ICOUNTER.unpack(fcntl.ioctl(self.fd, _TIOCGICOUNT, bytes(_ICOUNTER.size)))
+        except OSError:
+            return None
+        rx, tx, frame, overrun, parity, brk, buf_overrun = counts[4:11]
+        return LineCounters(frame, overrun, parity, brk, buf_overrun, rx, tx)
 
     def unsent(self) -> int:
         """Bytes the kernel has yet to send (TIOCOUTQ); 0 where it does not say."""

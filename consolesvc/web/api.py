@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import web
 
-from consolesvc.config.linespec import EmulatedSpec
 from consolesvc.inventory import Inventory, Server
 
 
@@ -50,7 +49,7 @@ def console_view(server: Server) -> dict[str, Any]:
         "name": server.name,
         "project_id": server.project_id,
         "line": {
-            "type": "emulated" if isinstance(spec, EmulatedSpec) else "serial",
+            "type": spec.kind,
             "target": str(spec),
             "state": console.reconnecting.state,
             "why": console.reconnecting.why,

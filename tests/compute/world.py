@@ -37,6 +37,9 @@ class Absent:
     spec: LineSpec = EmulatedSpec("echo")
     local = True
 
+    def __init__(self) -> None:
+        self.due = asyncio.Event()
+
     async def open(self, receiver: Receiver) -> Line:
         raise LineUnavailable(f"nothing there for {receiver}")
 

@@ -14,6 +14,7 @@ LATER = "is promised for a later release and not built yet; remove it"
 ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
+KINDS = "serial, tcp, unix, telnet, rfc2217, command, emulated"
 TOP = "known here: api, defaults, identity, include, limits, log, proxy, servers, tokens"
 
 
@@ -217,11 +218,11 @@ SERVERS = [
     ),
     ("{name: a, id: x, LINE}", ".id: found 'x', expected a uuid: 32 hex digits, with or without dashes"),
     ("{name: a, ring: 2 GiB, LINE}", ".ring: found '2 GiB', expected 4 KiB to 1 GiB"),
-    ("{name: a, line: {}}", ".line: `type` is missing, expected one of serial, emulated"),
+    ("{name: a, line: {}}", ".line: `type` is missing, expected one of KINDS"),
     ("{name: a, line: /dev/x}", ".line: found '/dev/x', expected a line such as {type: serial, device: /dev/ttyUSB0}"),
     (
         "{name: a, line: {type: seriel, device: x}}",
-        ".line.type: found 'seriel', expected one of serial, emulated; did you mean serial?",
+        ".line.type: found 'seriel', expected one of KINDS; did you mean serial?",
     ),
     ("{name: a, line: {type: serial}}", ".line: `device` is missing: a line of type serial needs it"),
     ("{name: a, line: {type: emulated}}", ".line: `guest` is missing: a line of type emulated needs it"),
@@ -271,6 +272,58 @@ SERVERS = [
         "{name: a, line: {type: emulated, guest: replay}}",
         ".line: `file` is missing: the guest replay needs the recording it plays",
     ),
+    ("{name: a, line: {type: tcp, port: 1}}", ".line: `host` is missing: a line of type tcp needs it"),
+    ("{name: a, line: {type: telnet, host: h}}", ".line: `port` is missing: a line of type telnet needs it"),
+    ("{name: a, line: {type: unix}}", ".line: `path` is missing: a line of type unix needs it"),
+    ("{name: a, line: {type: tcp, host: h, port: 0}}", ".line.port: found 0, expected a port, 1 to 65535"),
+    ("{name: a, line: {type: tcp, host: h, port: 70000}}", ".line.port: found 70000, expected a port, 1 to 65535"),
+    (
+        "{name: a, line: {type: tcp, host: 'h:1', port: 1}}",
+        ".line.host: found 'h:1', expected a host name alone: h",
+    ),
+    ("{name: a, line: {type: tcp, host: h, port: 1, listen: 5}}", ".line.listen: found 5, expected true or false"),
+    (
+        "{name: a, line: {type: telnet, host: h, port: 1, baud: 9600}}",
+        ".line: unknown key `baud`; known here: host, pace, port, type",
+    ),
+    (
+        "{name: a, line: {type: rfc2217, host: h, port: 1, baud: 9600}}",
+        ".line: unknown key `baud`; did you mean `settings: 9600n8`?",
+    ),
+    ("{name: a, line: {DEV, port: /dev/x}}", ".line: unknown key `port`; did you mean `device`?"),
+    ("{name: a, line: {DEV, pace: 9}}", ".line.pace: found 9, expected a pace such as 200 c/s or 20 lines/s"),
+    ("{name: a, line: {DEV, pace: 0 c/s}}", ".line.pace: found '0 c/s', expected a pace such as 200 c/s or 20 lines/s"),
+    (
+        "{name: a, line: {type: command}}",
+        ".line: `argv` is missing: a line of type command needs it, such as [ipmitool, -H, bmc8, sol, activate]",
+    ),
+    (
+        "{name: a, line: {type: command, argv: [a], shell: b}}",
+        ".line.shell: a command is either `argv`, run as it is, or `shell`, a text for /bin/sh; keep one",
+    ),
+    (
+        "{name: a, line: {type: command, argv: ipmitool sol}}",
+        (
+            ".line.argv: found 'ipmitool sol', expected a program and its arguments, "
+            "such as [ipmitool, -H, bmc8, sol, activate]"
+        ),
+    ),
+    (
+        "{name: a, line: {type: command, argv: []}}",
+        ".line.argv: found a list, expected a program and its arguments, such as [ipmitool, -H, bmc8, sol, activate]",
+    ),
+    (
+        "{name: a, line: {type: command, argv: [a], before: [b]}}",
+        ".line.before[0]: found 'b', expected a program and its arguments, such as [ipmitool, -H, bmc8, sol, activate]",
+    ),
+    (
+        "{name: a, line: {type: command, argv: [a], password: x}}",
+        (
+            ".line: unknown key `password`; did you mean `env_file`? "
+            "secrets stand in a file of KEY=VALUE lines, never on a command line"
+        ),
+    ),
+    ("{name: a, line: {type: command, argv: [a], env_file: nix}}", ".line.env_file: 'nix' is no file"),
     ("{name: a, line: {type: emulated, guest: replay, file: nix}}", ".line.file: 'nix' is no file"),
 ]
 
@@ -279,7 +332,9 @@ SERVERS = [
 def test_a_wrong_server(tmp_path: Path, entry: str, expected: str) -> None:
     """Everything that can be wrong with one server, and nothing beside it, is one sentence."""
     entry = entry.replace("LINE", "line: {type: emulated, guest: echo}").replace("DEV", "type: serial, device: /dev/x")
-    assert said(tmp_path, f"servers:\n- {entry}\n") == [f"lab.yaml:2: servers[0]{expected.replace('NAME', NAME)}"]
+    assert said(tmp_path, f"servers:\n- {entry}\n") == [
+        f"lab.yaml:2: servers[0]{expected.replace('NAME', NAME).replace('KINDS', KINDS)}"
+    ]
 
 
 PROMISED_KEYS = [
@@ -288,7 +343,6 @@ PROMISED_KEYS = [
     ("proxy: {drop_first_cr: true}", "proxy: ", "drop_first_cr"),
     ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
     ("servers: [{name: a, line: {type: emulated, guest: echo}, power: x}]", "servers[0]: ", "power"),
-    ("servers: [{name: a, line: {type: serial, device: /dev/x, pace: 1}}]", "servers[0].line: ", "pace"),
 ]
 
 
@@ -305,13 +359,6 @@ PROMISED_VALUES = [
     ("identity: {type: keystone, auth_url: x}", "identity.type: `keystone`"),
     ("defaults: {input: exclusive}", "defaults.input: `exclusive`"),
     ("servers: [{name: a, input: lease, line: {type: emulated, guest: echo}}]", "servers[0].input: `lease`"),
-    *(
-        (
-            f"servers: [{{name: a, line: {{type: {kind}, host: h, port: 1, path: p}}}}]",
-            f"servers[0].line.type: `{kind}`",
-        )
-        for kind in ("tcp", "unix", "telnet", "rfc2217", "command")
-    ),
 ]
 
 
@@ -342,6 +389,31 @@ servers:
         "lab.yaml:6: servers[3].name: 'a' is already the name of the server in lab.yaml:3",
         "lab.yaml:8: servers[5].id: 1b671a64-40d5-491e-99b0-da01ff1f3341 is already the id of e in lab.yaml:7",
         "lab.yaml:10: servers[7]: 9b9727ef-339e-5fbc-9bf8-fc80f1f46cb6 is already the id of fake2 in lab.yaml:9",
+    ]
+
+
+def test_twins_on_the_network_are_refused(tmp_path: Path) -> None:
+    """An address is one server's whatever it is spoken to, and a socket is, also through links."""
+    (tmp_path / "link").symlink_to(tmp_path / "sock")
+    text = """
+servers:
+  - {name: a, line: {type: tcp, host: TS1, port: 7001}}
+  - {name: b, line: {type: telnet, host: ts1, port: 7001}}
+  - {name: c, line: {type: telnet, host: ts1, port: 7002}}
+  - {name: d, line: {type: unix, path: sock}}
+  - {name: e, line: {type: unix, path: link, listen: true}}
+  - {name: f, line: {type: command, argv: [cat]}}
+  - {name: g, line: {type: command, argv: [cat]}}
+"""
+    assert said(tmp_path, text) == [
+        (
+            "lab.yaml:4: servers[1].line.port: ts1:7001 is already the address of a in lab.yaml:3; "
+            "an address has one server"
+        ),
+        (
+            "lab.yaml:7: servers[4].line.path: 'link' is already the path of d in lab.yaml:6, which calls it 'sock'; "
+            "a path has one server"
+        ),
     ]
 
 

@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from consolesvc.config.document import DOCUMENT
 from consolesvc.config.line import KINDS
-from consolesvc.config.linespec import GUEST_NAMES, EmulatedSpec, SerialSpec
+from consolesvc.config.linespec import GUEST_NAMES, LineSpec
 from consolesvc.config.load import load
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.config.servers import SERVER
 
+SPECS = get_args(LineSpec)
 LAB = Path(__file__).parent.parent.parent / "config" / "lab.yaml"
 SECTIONS = tuple(name for name in DOCUMENT.keys if name not in ("include", "servers"))
 
@@ -49,6 +50,7 @@ def all_of_lab(tmp_path: Path) -> Path:
     path = tmp_path / "lab.yaml"
     path.write_text(uncommented(LAB.read_text()))
     (tmp_path / "boot.rec").touch()
+    (tmp_path / "bmc9.env").touch()
     return path
 
 
@@ -73,19 +75,21 @@ def test_it_shows_every_key_of_a_server(all_of_lab: Path) -> None:
     document = yaml.safe_load(all_of_lab.read_text())
     assert {key for server in document["servers"] for key in server} == set(SERVER.keys)
     assert set(SERVER.keys) == {field.name for field in fields(ServerConfig)}
-    for kind, spec in (("serial", SerialSpec), ("emulated", EmulatedSpec)):
+    assert {spec.kind for spec in SPECS} == set(KINDS)
+    for spec in SPECS:
+        kind = spec.kind
         lines = [server["line"] for server in document["servers"] if server["line"]["type"] == kind]
         assert {key for line in lines for key in line} == set(KINDS[kind].section.keys)
         assert set(KINDS[kind].section.keys) == {"type"} | {field.name for field in fields(spec)}
-    assert len(load(all_of_lab).servers) == len(document["servers"]) == 6
+    assert len(load(all_of_lab).servers) == len(document["servers"]) == 12
 
 
 def test_every_default_of_a_line_is_said(all_of_lab: Path) -> None:
     """Where a key of a line or a server has a default, an example or a comment shows that value."""
     text = all_of_lab.read_text()
-    for spec in (SerialSpec, EmulatedSpec):
+    for spec in SPECS:
         for field in fields(spec):
-            if field.default is MISSING or field.default is None:
+            if field.default is MISSING or field.default in (None, ()):
                 continue
             value = str(field.default).lower()
             assert re.search(rf"`?{field.name}`?: (?:\S+ )?{re.escape(value)}\b", text), field.name

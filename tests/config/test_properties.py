@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from consolesvc.config.document import DOCUMENT
 from consolesvc.config.line import KINDS
-from consolesvc.config.linespec import GUEST_NAMES
+from consolesvc.config.linespec import GUEST_NAMES, EmulatedSpec, SerialSpec
 from consolesvc.config.load import load, load_demo
 from consolesvc.config.model import Config
 from consolesvc.config.servers import SERVER, default_id
@@ -155,5 +155,6 @@ def test_what_is_written_is_read(
         line = server["line"]
         assert (got.name, got.id) == (server["name"], server.get("id", default_id(server["name"])))
         assert (got.ring, got.replay) == (server.get("ring", 1024**2), server.get("replay", 32 * 1024))
+        assert isinstance(got.line, SerialSpec | EmulatedSpec)
         assert str(got.line) == line.get("device", line.get("guest"))
         assert str(got.line.settings) == line.get("settings", "115200n8")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from consolesvc.config.linespec import SerialSpec
+from consolesvc.config.linespec import Pace, SerialSpec
 from consolesvc.console.attach import replay_start
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event, Gap
@@ -240,3 +241,25 @@ async def test_replay_starts_with_a_line(console: Console, replay: int | None, e
     console.ring.append(b"line\nnext\nlast\n")
     assert (console.ring.start, console.ring.end) == (4, 15)
     assert await replay_start(console, replay) == expected
+
+
+async def test_a_lent_line_is_told_with_its_end(console: Console, device: Device) -> None:
+    """Viewers hear until when another program has the port, and that it is back; meanwhile input is refused."""
+    viewer = Viewer(console, 0)
+    await console.reconnecting.lend(0.3)
+    told = await event(viewer)
+    assert told.kind == "lost"
+    assert re.fullmatch(r"node3 line lost [\d:]{8}: lent until [\d:]{8}", told.text)
+    console.write(viewer, b"reboot\r")
+    assert (await event(viewer)).kind == "refused"
+    assert (await event(viewer)).kind == "back"
+    await device.say(b"hello")
+    assert await read(viewer, 5) == b"hello"
+
+
+async def test_the_pace_of_a_line_is_its_consoles(device: Device) -> None:
+    """`pace` of the line's spec is what input goes by."""
+    spec = SerialSpec(str(device.path), pace=Pace(100, "c"))
+    console = Console("node3", SerialOpener(spec), ring=RING, replay=0)
+    assert console.input.pace == Pace(100, "c")
+    await console.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.linespec import SerialSpec
+from consolesvc.config.linespec import Pace, SerialSpec
 from consolesvc.console.input import ROOM, InputPath, Typist
 from consolesvc.lines.serial import SerialOpener
 from tests.lines.devices import Collector, Device, plugged
@@ -81,3 +81,35 @@ async def test_what_waits_for_a_lost_line_is_dropped_and_counted(path: InputPath
     dropped = path.drop()
     assert dropped[first] + first.delivered == 50_000
     assert first.size == second.size == 0
+
+
+@pytest.mark.parametrize(
+    ("pace", "paste", "least"),
+    [("500 c/s", b"x" * 150, 0.25), ("20 lines/s", b"one\rtwo\r\nthree\nfour\n" + b"fi" * 2000 + b"ve\r", 0.2)],
+)
+async def test_a_paced_line_is_given_time(
+    device: Device, path: InputPath, pace: str, paste: bytes, least: float
+) -> None:
+    """Characters or lines at the line's pace, whole and in order, and never all at once."""
+    path.pace = Pace.parse(pace)
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    path.write(Typist(), paste)
+    assert await device.heard(len(paste)) == paste
+    assert least * 0.8 <= loop.time() - begun < least + 1
+    assert path._task is not None
+    await path._task
+
+
+async def test_a_paced_paste_is_overtaken(device: Device, path: InputPath) -> None:
+    """Another viewer's key does not wait for the seconds that a paced paste takes."""
+    path.pace = Pace(200, "c")
+    pasting, stopping = Typist(), Typist()
+    path.write(pasting, b"p" * 5000)
+    await asyncio.sleep(0.05)
+    path.write(stopping, b"\x03")
+    begun = asyncio.get_running_loop().time()
+    got = b""
+    while b"\x03" not in got:
+        got += await device.heard(1)
+    assert asyncio.get_running_loop().time() - begun < 0.5

@@ -53,6 +53,16 @@ class Device:
                 left = left[os.write(self._master, left) :]
             await asyncio.sleep(0)
 
+    async def echo(self) -> None:
+        """Send back what comes, until cancelled; a machine that was pulled sends nothing."""
+        while True:
+            data = b""
+            with contextlib.suppress(BlockingIOError, OSError):
+                data = os.read(self._master, 4096) if self._master is not None else b""
+            if data:
+                await self.say(data)
+            await asyncio.sleep(0 if data else 0.002)
+
     async def heard(self, size: int) -> bytes:
         """The next `size` bytes that the machine was sent."""
         got = b""

@@ -3,84 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from consolesvc.config.linespec import EmulatedSpec, SerialSpec
-from consolesvc.lines.base import Line, Opener
-from consolesvc.lines.emulated import EmulatedOpener
+from consolesvc.errors import LackError, LineLost
+from consolesvc.lines.base import Line, ModemLines
 from consolesvc.lines.kinds import OPENERS
-from consolesvc.lines.serial import SerialOpener
-from tests.lines.devices import Collector, Device, eventually, plugged
+from tests.lines.devices import Collector, eventually
+from tests.lines.machines import KINDS, Machine
 
 
-class Machine(Protocol):
-    """A machine that echoes, at the other end of a line of some kind."""
-
-    opener: Opener
-
-    def vanish(self) -> None:
-        """Cut the line from the machine's side."""
-
-
-class EchoOnPty:
-    """A serial device whose machine sends back what it gets."""
-
-    def __init__(self, device: Device) -> None:
-        self.device = device
-        self.opener: Opener = SerialOpener(SerialSpec(str(device.path)))
-
-    def vanish(self) -> None:
-        self.device.pull()
-
-    async def echo(self) -> None:
-        """Send back until cancelled."""
-        while True:
-            with contextlib.suppress(AssertionError, TimeoutError):
-                await self.device.say(await self.device.heard(1))
-            await asyncio.sleep(0)
-
-
-class EchoGuest:
-    """A fake server with the echo guest."""
-
-    def __init__(self) -> None:
-        self._opener = EmulatedOpener(EmulatedSpec("echo", speed="max"), "echo")
-        self.opener: Opener = self._opener
-
-    def vanish(self) -> None:
-        self._opener.fake.unplug()
-
-
-@contextlib.asynccontextmanager
-async def serial(tmp_path: Path) -> AsyncIterator[Machine]:
-    async with plugged(tmp_path / "tty") as device:
-        machine = EchoOnPty(device)
-        echo = asyncio.create_task(machine.echo())
-        yield machine
-        echo.cancel()
-        await asyncio.gather(echo, return_exceptions=True)
-
-
-@contextlib.asynccontextmanager
-async def emulated(_tmp_path: Path) -> AsyncIterator[Machine]:
-    machine = EchoGuest()
-    yield machine
-    await machine.opener.close()
-
-
-KINDS: dict[type, Callable[[Path], AbstractAsyncContextManager[Machine]]] = {
-    SerialSpec: serial,
-    EmulatedSpec: emulated,
-}
-
-
-@pytest.fixture(params=KINDS.values(), ids=lambda kind: kind.__name__)
+@pytest.fixture(params=[kind for _, kind in KINDS], ids=lambda kind: kind.__name__)
 async def machine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Machine]:
     async with request.param(tmp_path) as machine:
         yield machine
@@ -100,7 +35,7 @@ async def line(machine: Machine, got: Collector) -> AsyncIterator[Line]:
 
 def test_every_kind_is_in_this_suite() -> None:
     """A kind that is added comes here too."""
-    assert KINDS.keys() == OPENERS.keys()
+    assert {spec for spec, _ in KINDS} == OPENERS.keys()
 
 
 async def test_echo(line: Line, got: Collector) -> None:
@@ -150,3 +85,54 @@ async def test_an_opener_opens_again(machine: Machine, got: Collector) -> None:
         await got.until(number + 1)
         await line.close()
     assert got.data == b"012"
+
+
+async def test_every_kind_waits_for_a_machine_that_is_held(line: Line) -> None:
+    """All of these are holdable: on none is a byte lost while we do not read."""
+    assert line.holdable
+
+
+async def test_a_flood_arrives_whole(line: Line, got: Collector) -> None:
+    """What the machine says in one go comes in order, in pieces that the receiver can take."""
+    flood = b"".join(b"%07d\n" % number for number in range(4096))
+    for start in range(0, len(flood), 1024):
+        line.write(flood[start : start + 1024])
+        await line.drain()
+    assert await got.until(len(flood)) == flood
+    assert max(got.pieces) <= got.read_limit
+
+
+async def test_a_break_or_its_lack(line: Line, got: Collector) -> None:
+    """A break passes without stopping the loop and without hurting the line, or its lack is declared and said."""
+    if "break" in line.lacks:
+        with pytest.raises(LackError, match="break"):
+            await line.send_break(0.01)
+    else:
+        await line.send_break(0.05)
+    line.write(b"still here")
+    assert await got.until(10) == b"still here"
+
+
+async def test_modem_lines_or_their_lack(line: Line) -> None:
+    """They can be set and read, or their lack is declared and said."""
+    if "modem" in line.lacks:
+        with pytest.raises(LackError, match="modem"):
+            line.modem()
+        with pytest.raises(LackError, match="modem"):
+            line.set_modem(dtr=True)
+    else:
+        line.set_modem(dtr=True, rts=None)
+        assert isinstance(line.modem(), ModemLines)
+
+
+async def test_counters_or_their_lack(line: Line) -> None:
+    """Counters are there, or their lack is declared."""
+    assert (line.counters() is None) == ("counters" in line.lacks)
+
+
+async def test_a_line_that_has_ended_sends_no_break(line: Line) -> None:
+    """Whatever it had, it has no more: in words, and never by a foreign exception."""
+    await line.close()
+    with pytest.raises((LackError, LineLost)):
+        await line.send_break(0.01)
+    assert line.counters() is None

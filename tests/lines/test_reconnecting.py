@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
+import os
+import termios
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from consolesvc.config.linespec import SerialSpec
+from consolesvc.config.linespec import LineSettings, SerialSpec
+from consolesvc.lines.base import Receiver
 from consolesvc.lines.reconnecting import ReconnectingLine
-from consolesvc.lines.serial import SerialOpener
+from consolesvc.lines.serial import SerialLine, SerialOpener
 from tests.lines.devices import Collector, Device, eventually
 
 
@@ -24,6 +29,11 @@ class Watched:
         self.line = ReconnectingLine(
             "node", SerialOpener(SerialSpec(str(path))), self.got.received, self._changed, read_limit=65536
         )
+
+    @property
+    def now(self) -> str:
+        """The line's state."""
+        return self.line.state
 
     def _changed(self) -> None:
         state = self.line.state
@@ -106,3 +116,131 @@ async def test_closing_while_opening_or_waiting_leaves_nothing(device: Device) -
         await watched.line.close()
         assert watched.line.state == "closed"
         assert watched.line.line is None
+    await asyncio.sleep(0.3)  # the thread of a cancelled open may be looking for who holds the device
+
+
+async def test_a_lent_line_lets_go_and_comes_back_by_itself(device: Device, watched: Watched) -> None:
+    """Another program can lock the device meanwhile; a retry does not end the loan, its time does."""
+    device.plug()
+    await eventually(lambda: watched.line.state == "connected")
+    begun = time.time()
+    await watched.line.lend(0.4)
+    assert watched.now == "lent"
+    assert watched.line.line is None
+    until = time.strptime(watched.line.why.removeprefix("lent until "), "%H:%M:%S")
+    assert abs(until.tm_sec - time.localtime(begun + 0.4).tm_sec) in (0, 1, 59)
+    lock(device.path)
+    watched.line.retry()
+    await asyncio.sleep(0.2)
+    assert watched.now == "lent"
+    await eventually(lambda: watched.line.state == "connected", patience=1.0)
+    await device.say(b"back")
+    assert await watched.got.until(4) == b"back"
+    assert watched.states[-4:] == ["connected", "lent", "opening", "connected"]
+
+
+def lock(path: Path) -> None:
+    """What a flasher does: open and lock; fails where somebody else has it."""
+    fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(fd)
+
+
+async def test_a_loan_can_be_changed_and_taken_back(device: Device, watched: Watched) -> None:
+    """Without a time it lasts until it is taken back; lent again, the new time counts; not lent, nothing happens."""
+    device.plug()
+    await eventually(lambda: watched.line.state == "connected")
+    watched.line.take_back()
+    assert watched.now == "connected"
+    await watched.line.lend(0.1)
+    await watched.line.lend(None)
+    assert watched.line.why == "lent until taken back"
+    await asyncio.sleep(0.3)
+    assert watched.now == "lent"
+    watched.line.take_back()
+    watched.line.take_back()
+    await eventually(lambda: watched.line.state == "connected", patience=0.5)
+    assert watched.line.opened == 2
+
+
+async def test_a_line_that_is_away_can_be_lent(device: Device, watched: Watched) -> None:
+    """Whatever its state: nothing is opened while it is lent, and close ends a loan as anything else."""
+    await eventually(lambda: watched.line.state == "waiting")
+    await watched.line.lend(30)
+    device.plug()
+    await asyncio.sleep(0.7)
+    assert watched.now == "lent"
+    await watched.line.close()
+    assert watched.now == "closed"
+
+
+async def test_the_same_adapter_under_another_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A by-id link that points to another tty after the replug is followed, and its settings are made anew."""
+    number0, number1 = Device(tmp_path / "ttyUSB0"), Device(tmp_path / "ttyUSB1")
+    link = tmp_path / "usb-FTDI_A10K"
+    number0.plug()
+    link.symlink_to(number0.path)
+    got = Collector()
+    spec = SerialSpec(str(link), LineSettings(9600))
+    line = ReconnectingLine("node", SerialOpener(spec), got.received, lambda: None, read_limit=65536)
+    line.start()
+    await eventually(lambda: line.state == "connected")
+    link.unlink()
+    number0.pull()
+    number1.plug()
+    await eventually(lambda: line.state == "waiting")
+    link.symlink_to(number1.path)
+    await eventually(lambda: line.state == "connected", patience=1.0)
+    await number1.say(b"same board")
+    assert await got.until(10) == b"same board"
+    fd = os.open(number1.path, os.O_RDWR | os.O_NOCTTY)
+    assert termios.tcgetattr(fd)[5] == termios.B9600
+    os.close(fd)
+    await line.close()
+    number1.pull()
+    assert "device unplugged" in caplog.text
+
+
+async def test_two_names_of_one_device_are_refused_when_they_meet(tmp_path: Path) -> None:
+    """Links that came to point to one tty after the configuration was read: the second line says what is wrong."""
+    device = Device(tmp_path / "ttyUSB0")
+    device.plug()
+    links = [tmp_path / "by-id", tmp_path / "by-path"]
+    lines = []
+    for link in links:
+        link.symlink_to(device.path)
+        opener = SerialOpener(SerialSpec(str(link)))
+        lines.append(ReconnectingLine(link.name, opener, lambda _: None, lambda: None, read_limit=65536))
+        lines[-1].start()
+        await eventually(lambda: lines[-1].state in ("connected", "waiting"))
+    assert [line.state for line in lines] == ["connected", "waiting"]
+    assert lines[1].why.startswith("held by consolesvc itself: two lines have ")
+    for line in lines:
+        await line.close()
+    device.pull()
+
+
+class Broken(SerialOpener):
+    """An opener that has a fault when it is first asked."""
+
+    tried = 0
+
+    async def open(self, receiver: Receiver) -> SerialLine:
+        self.tried += 1
+        if self.tried == 1:
+            raise ZeroDivisionError
+        return await super().open(receiver)
+
+
+async def test_a_fault_of_ours_does_not_end_a_console(device: Device, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged with its traceback, and the line is tried again."""
+    device.plug()
+    line = ReconnectingLine("node", Broken(SerialSpec(str(device.path))), lambda _: None, lambda: None, read_limit=4096)
+    line.start()
+    await eventually(lambda: line.state == "waiting")
+    assert line.why == "an error in consolesvc: see its log"
+    assert "ZeroDivisionError" in caplog.text
+    await eventually(lambda: line.state == "connected")
+    await line.close()

@@ -108,7 +108,7 @@ from pathlib import Path
 from consolesvc.lines.holders import holders
 from consolesvc.lines.host import Host
 from consolesvc.lines.ports import find_ports
-from consolesvc.lines.permission import may_open
+from consolesvc.lines.permission import may_open, permission_denied
 os.setgroups([]); os.setgid({gid}); os.setuid({uid})
 argv = json.loads(sys.stdin.read())
 def failure(path):

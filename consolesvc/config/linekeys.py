@@ -1,0 +1,63 @@
+"""Parsers for what only a line's keys hold: ports, paces, programs with their arguments."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from consolesvc.config import scalars
+from consolesvc.config.linespec import LineSettings, Pace
+from consolesvc.config.reading import Value, items
+
+_LARGEST_PORT: Final = 65535
+_ARGV: Final = "a program and its arguments, such as [ipmitool, -H, bmc8, sol, activate]"
+_BEFORE: Final = "a list of commands, such as [[ipmitool, -H, bmc8, sol, deactivate]]"
+
+
+def settings(value: Value) -> LineSettings:
+    """`115200n8`, `115200n81` or `"9600,8n1"`."""
+    written = scalars.plain(value, "line settings such as 115200n8")
+    try:
+        return LineSettings.parse(written)
+    except ValueError as error:
+        bare = written.isascii() and written.isdigit() and 2 <= len(written) <= 8 and written[0] != "0"  # noqa: PLR2004 - as many digits as a speed has
+        raise value.wrong(f"{error}; did you mean {written}n8?" if bare else str(error)) from None
+
+
+def port(value: Value) -> int:
+    """A TCP port, 1 to 65535."""
+    number = scalars.whole(value)
+    if not 1 <= number <= _LARGEST_PORT:
+        raise value.unexpected(f"a port, 1 to {_LARGEST_PORT}")
+    return number
+
+
+def pace(value: Value) -> Pace | None:
+    """`200 c/s` or `20 lines/s`; None for 0, which is as fast as the line takes it."""
+    written = scalars.plain(value, "a pace such as 200 c/s or 20 lines/s")
+    if written == "0":
+        return None
+    try:
+        return Pace.parse(written)
+    except ValueError as error:
+        raise value.unexpected(str(error)) from None
+
+
+def argv(value: Value) -> tuple[str, ...]:
+    """A program and its arguments as they are written: `623` needs no quotes here."""
+    words = tuple(scalars.plain(item, "a word of a command") for item in items(value, _ARGV))
+    if not words or not words[0]:
+        raise value.unexpected(_ARGV)
+    return words
+
+
+def commands(value: Value) -> tuple[tuple[str, ...], ...]:
+    """A list of programs with their arguments."""
+    return tuple(argv(item) for item in items(value, _BEFORE))
+
+
+def shell(value: Value) -> str:
+    """A text for the shell; `false`, the default, cannot be asked for beside it."""
+    written = scalars.text(value, "a command line for /bin/sh")
+    if not written.strip():
+        raise value.unexpected("a command line for /bin/sh")
+    return written

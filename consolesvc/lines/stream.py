@@ -1,0 +1,89 @@
+"""Lines on stream sockets, TCP and unix: bytes as they come, into one shared buffer (DESIGN decision 10)."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import threading
+from typing import TypeVar
+
+from consolesvc.errors import LineLost
+from consolesvc.lines.base import READ_SIZE, Ability, Receiver
+from consolesvc.lines.transport import TransportLine
+
+
+class _Shared(threading.local):
+    """The receive buffer of a thread's loop: what is read is taken before the loop reads for another line."""
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(READ_SIZE))
+
+
+L = TypeVar("L", bound="StreamLine")
+
+_shared = _Shared()
+
+
+class StreamLine(TransportLine, asyncio.BufferedProtocol):
+    """An open socket. Holdable: while we do not read, the peer's kernel makes the machine wait.
+
+    Args:
+        receiver: What its bytes go to.
+        peer: The other end, in words: `10.0.0.4:10000`.
+    """
+
+    holdable = True
+    lacks: frozenset[Ability] = frozenset(("break", "modem", "counters", "settings"))
+
+    def __init__(self, receiver: Receiver, peer: str) -> None:
+        super().__init__(receiver)
+        self.peer = peer
+        self.ended: asyncio.Event = self._ended
+        self._view = _shared.view[: receiver.read_limit]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.peer} {'closed' if self._transport is None else 'open'}>"
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the transport reads to, as much as the receiver takes in one call."""
+        del sizehint
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hand bytes on; after our own close nobody listens."""
+        if not self._closing:
+            self.take(self._view[:nbytes])
+
+    def take(self, data: memoryview) -> None:
+        """What was read, valid during the call: the machine's output, where nothing is wrapped around it."""
+        self._receiver.received(data)
+
+    def eof_received(self) -> bool:
+        """The machine will say no more: that is the end, whether or not it would still listen."""
+        if self._transport is not None:
+            self._transport.abort()  # a close would wait for one that reads no more
+        return False
+
+    def loss(self, exc: Exception | None) -> LineLost:
+        """Who ended it, and how."""
+        match getattr(exc, "errno", None):
+            case None:
+                return LineLost(f"connection closed by {self.peer}")
+            case errno.ECONNRESET | errno.EPIPE:
+                return LineLost(f"connection reset by {self.peer}")
+            case errno.ETIMEDOUT | errno.EHOSTUNREACH | errno.ENETUNREACH:
+                return LineLost(f"no answer from {self.peer} any more")
+            case _:
+                return LineLost(f"connection to {self.peer} failed: {getattr(exc, 'strerror', None) or exc}")
+
+
+async def run_on(sock: socket.socket, line: L) -> L:
+    """Put a line on a connected socket, which is the line's from now on."""
+    try:
+        await asyncio.get_running_loop().create_connection(lambda: line, sock=sock)
+    except BaseException:
+        line.abort()
+        sock.close()
+        raise
+    return line
