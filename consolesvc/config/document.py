@@ -6,23 +6,13 @@ from typing import Any
 
 from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address
+from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import Api, Defaults, Identity, Limits, Proxy, Tokens
-from consolesvc.config.reading import Section, Value, list_of, mapping
+from consolesvc.config.model import Api, Defaults, Limits, Proxy, Tokens
+from consolesvc.config.reading import Section, Value, list_of
 from consolesvc.config.servers import ring_size
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
-
-
-def _identity(value: Value) -> Identity:
-    entries = mapping(value, "a mapping such as {type: none}")
-    if "type" in entries:
-        _identity_type(entries["type"])  # where it is wrong, nothing is known about the other keys
-    return Identity(**_IDENTITY.given(value, entries))
-
-
-_identity_type = scalars.one_of("none")
-_IDENTITY: Section[Identity] = Section(Identity, {"type": _identity_type, "allow_remote": scalars.switch})
 
 
 def _as_it_is(value: Value) -> Value:
@@ -51,7 +41,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "store": scalars.one_of("memory"),
             },
         ),
-        "identity": _identity,
+        "identity": identity,
         "limits": Section(
             Limits,
             {

@@ -57,11 +57,49 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """`identity:` who is calling. Only `none` exists yet."""
+class IdentityNone:
+    """`identity: {type: none}`: every caller is admin; on loopback only, unless `allow_remote`."""
 
     type: Literal["none"] = "none"
     allow_remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityStatic:
+    """`identity: {type: static}`. `tokens`: path of the file that `config.tokens_file` reads."""
+
+    tokens: str
+    type: Literal["static"] = "static"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityBuiltin:
+    """`identity: {type: builtin}`. `users`: path of the file that `config.users_file` reads."""
+
+    users: str
+    type: Literal["builtin"] = "builtin"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityKeystone:
+    """`identity: {type: keystone}`: a Keystone, and the user of our own who validates tokens there.
+
+    Attributes:
+        auth_url: Its v3 API, without a slash at its end.
+        password_file: Path of the file whose first line is the password.
+    """
+
+    auth_url: str
+    username: str
+    password_file: str
+    project_name: str
+    user_domain_name: str = "Default"
+    project_domain_name: str = "Default"
+    type: Literal["keystone"] = "keystone"
+
+
+Identity = IdentityNone | IdentityStatic | IdentityBuiltin | IdentityKeystone
+"""`identity:` who is calling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +154,7 @@ class Config:
     api: Api = Api()
     proxy: Proxy = Proxy()
     tokens: Tokens = Tokens()
-    identity: Identity = Identity()
+    identity: Identity = IdentityNone()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     servers: tuple[ServerConfig, ...] = ()

@@ -31,7 +31,6 @@ KEYS = frozenset(
 
 VALUES = {
     "defaults.input": ("exclusive", "lease"),
-    "identity.type": ("static", "builtin", "keystone"),
     "servers[].input": ("exclusive", "lease"),
     "servers[].line.type": ("tcp", "unix", "telnet", "rfc2217", "command"),
     "tokens.store": ("redis:*", "rediss:*", "redis"),
