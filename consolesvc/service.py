@@ -22,6 +22,8 @@ from consolesvc.http.guard import guard
 from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
+from consolesvc.identity import kinds as identities
+from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
 from consolesvc.listeners import bind
@@ -46,6 +48,9 @@ class Service:
     Args:
         config: What to run.
         clock: Seconds, monotonic, by which tokens expire.
+
+    Raises:
+        ConfigurationError: a file that `identity` names is wrong.
     """
 
     def __init__(self, config: Config, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,6 +62,7 @@ class Service:
         self.sessions = Sessions(config.limits)
         self.known_hosts = set(_known_hosts(config))
         self.urls = ConsoleUrls(config.proxy)
+        self.identity = identities.make_identity(config)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -122,6 +128,7 @@ class Service:
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
+        await self.identity.close()
 
     async def reload(self, config: Config) -> list[str]:
         """Go over to another configuration; untouched servers do not notice.
@@ -149,7 +156,10 @@ class Service:
             ("api.listen", before.api.listen, config.api.listen),
             ("proxy.listen", before.proxy.listen, config.proxy.listen),
         )
-        return [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
+        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
+        if before.identity != config.identity:
+            restarts.append(f"identity is now {config.identity.type}, or another one: restart for that")
+        return restarts
 
     def add(self, config: ServerConfig) -> Server:
         """Take a server in and open its line."""
@@ -175,10 +185,17 @@ class Service:
     def _api_app(self, *, shared: bool) -> web.Application:
         app = web.Application(
             # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-            middlewares=[*([self._divert] if shared else []), access, faults, guard(self.known_hosts)],
+            middlewares=[
+                *([self._divert] if shared else []),
+                access,
+                faults,
+                guard(self.known_hosts),
+                identify(self.identity),
+            ],
             client_max_size=self.config.limits.body or sys.maxsize,
         )
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls)
+        identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
         return app
 
