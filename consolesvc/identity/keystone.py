@@ -129,6 +129,7 @@ class Keystone:
         try:
             async with asyncio.timeout(2 * self._timeout):
                 found = await self._found(token)
+                caller, expires = (None, 0.0) if found is None else _read(found)
         except TimeoutError:
             raise self._unavailable(f"no answer in {2 * self._timeout:g} s") from None
         except KeystoneUnavailable as trouble:
@@ -136,14 +137,12 @@ class Keystone:
         if self._trouble:
             self._trouble = ""
             log.info("Keystone %s answers again", self._config.auth_url)
-        if found is None:
+        left = expires - self._wall()
+        if caller is None:
             _keep(self._bad, key, _Known(None, asked + BAD_FOR), BAD_KEPT)
-            return None
-        caller, left = _caller(found), _expiry(found) - self._wall()
-        if left <= 0:
-            return None
-        _keep(self._good, key, _Known(caller, asked + min(GOOD_FOR, left)), GOOD_KEPT)
-        return caller
+        elif left > 0:
+            _keep(self._good, key, _Known(caller, asked + min(GOOD_FOR, left)), GOOD_KEPT)
+        return caller if left > 0 else None
 
     async def _found(self, token: str) -> dict[str, Any] | None:
         own = self._own or await self._own_token("")
@@ -187,26 +186,19 @@ def _keep(table: OrderedDict[bytes, _Known], key: bytes, known: _Known, most: in
         table.popitem(last=False)
 
 
-def _caller(token: dict[str, Any]) -> Caller:
-    """The caller that Keystone's document describes.
+def _read(token: dict[str, Any]) -> tuple[Caller, float]:
+    """The caller that Keystone's document describes, and when the token expires in seconds since 1970.
 
     Without a project there are no roles here: nova, too, takes the roles of a domain or of the system for nothing.
 
     Raises:
-        Fault: 503, the document is not Keystone's.
+        KeystoneUnavailable: the document is not Keystone's.
     """
     try:
         project = str(token["project"]["id"]) if "project" in token else ""
         roles = frozenset(str(role["name"]).lower() for role in token["roles"]) if project else frozenset[str]()
-        return Caller(str(token["user"]["id"]), project, roles)
-    except (KeyError, TypeError):
-        raise unavailable() from None
-
-
-def _expiry(token: dict[str, Any]) -> float:
-    """When a token expires, in seconds since 1970; a document that does not say it in Keystone's way is 503."""
-    try:
+        caller = Caller(str(token["user"]["id"]), project, roles)
         expires = datetime.fromisoformat(token["expires_at"])
     except (KeyError, TypeError, ValueError):
-        raise unavailable() from None
-    return (expires if expires.tzinfo is not None else expires.replace(tzinfo=UTC)).timestamp()
+        raise KeystoneUnavailable("its answer is not what Keystone says of a token") from None
+    return caller, (expires if expires.tzinfo is not None else expires.replace(tzinfo=UTC)).timestamp()
