@@ -138,6 +138,11 @@ class RealKeystone:
         """End a token."""
         self.call("DELETE", "/auth/tokens", headers={"X-Subject-Token": token})
 
+    def register(self, kind: str, url: str) -> None:
+        """Put a service into the catalog."""
+        made = self.call("POST", "/services", {"service": {"type": kind, "name": kind}})["service"]["id"]
+        self.call("POST", "/endpoints", {"endpoint": {"service_id": made, "interface": "public", "url": url}})
+
     def _manage(self, *words: str) -> None:
         command = (str(PYTHON.with_name("keystone-manage")), "--config-dir", str(self.folder), *words)
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
