@@ -158,7 +158,7 @@ class Service:
         )
         restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
         if before.identity != config.identity:
-            restarts.append(f"identity is now {config.identity.type}, or another one: restart for that")
+            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
         return restarts
 
     def add(self, config: ServerConfig) -> Server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +14,6 @@ from consolesvc.config.addresses import is_host_name, is_ip
 from consolesvc.config.credentials import credentials_file, name
 from consolesvc.config.model import Identity, IdentityBuiltin, IdentityKeystone, IdentityNone, IdentityStatic
 from consolesvc.config.reading import Parser, Section, Unreadable, Value, mapping
-from consolesvc.config.tokens_file import read_tokens
-from consolesvc.config.users_file import read_users
 from consolesvc.config.yaml_nodes import LONGEST_PATH, shown
 
 
@@ -35,6 +34,18 @@ def auth_url(value: Value) -> str:
         raise value.unexpected("a URL without query, fragment and spaces")
     bare = written.rstrip("/")
     return bare if bare.endswith("/v3") else f"{bare}/v3"
+
+
+def _check_tokens(path: Path) -> None:
+    from consolesvc.config.tokens_file import read_tokens  # noqa: PLC0415 - half a megabyte, with the next one's
+
+    read_tokens(path)
+
+
+def _check_users(path: Path) -> None:
+    from consolesvc.config.users_file import read_users  # noqa: PLC0415 - only where it is asked for
+
+    read_users(path)
 
 
 def _password_file(value: Value) -> str:
@@ -60,8 +71,8 @@ def _kind(make: type[Any], keys: Mapping[str, Parser[Any]], required: Mapping[st
 
 KINDS: Mapping[str, _Kind] = {
     "none": _kind(IdentityNone, {"allow_remote": scalars.switch}, {}),
-    "static": _kind(IdentityStatic, {"tokens": credentials_file(read_tokens)}, {"tokens": "tokens.yaml"}),
-    "builtin": _kind(IdentityBuiltin, {"users": credentials_file(read_users)}, {"users": "users.yaml"}),
+    "static": _kind(IdentityStatic, {"tokens": credentials_file(_check_tokens)}, {"tokens": "tokens.yaml"}),
+    "builtin": _kind(IdentityBuiltin, {"users": credentials_file(_check_users)}, {"users": "users.yaml"}),
     "keystone": _kind(
         IdentityKeystone,
         {

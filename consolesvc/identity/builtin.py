@@ -13,7 +13,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from consolesvc.config.credentials import LONGEST_NAME
-from consolesvc.config.passwords import LONGEST_PASSWORD, PasswordHash, hash_password
+from consolesvc.config.passwords import BLOCK, COST, LONGEST_PASSWORD, PARALLEL, PasswordHash
 from consolesvc.config.users_file import User, read_users
 from consolesvc.identity.auth_request import AuthRequest, Named
 from consolesvc.identity.caller import Caller
@@ -185,7 +185,7 @@ class BuiltinIdentity:
         """A hash that takes as long to check as those of the file, and matches nothing."""
         for user in self.realm.users.values():
             return replace(user.password_hash, digest=secrets.token_bytes(len(user.password_hash.digest)))
-        return hash_password(secrets.token_hex())
+        return PasswordHash(COST, BLOCK, PARALLEL, secrets.token_bytes(16), secrets.token_bytes(32))
 
     def _scope(self, user: User, wanted: Named | None) -> str | None:
         if wanted is None:

@@ -38,6 +38,6 @@ def digest(token: str) -> bytes:
     """A token's sha256: the only form in which one is kept, looked up or compared.
 
     A look-up by digest tells a guesser nothing by its timing: a digest that shares a prefix with a known one is
-    no nearer to its token.
+    no nearer to its token. Headers and JSON can carry lone surrogates: they are digested as well, and match nothing.
     """
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.identity.keystone_process import PYTHON, RealKeystone
-
-STRICT = os.environ.get("CONSOLESVC_TEST_STRICT") == "1"
+from tests.scenarios.process import STRICT
 
 
 @pytest.fixture(scope="session")

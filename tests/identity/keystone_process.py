@@ -69,7 +69,12 @@ class RealKeystone:
         user, group = f"--keystone-user={os.getuid()}", f"--keystone-group={os.getgid()}"
         self._manage("db_sync")
         self._manage("fernet_setup", user, group)
-        self._manage("bootstrap", f"--bootstrap-password={PASSWORD}", f"--bootstrap-public-url={self.url}")
+        self._manage(
+            "bootstrap",
+            f"--bootstrap-password={PASSWORD}",
+            f"--bootstrap-public-url={self.url}",
+            "--bootstrap-region-id=RegionOne",
+        )
         self.start()
         self.make_user("consolesvc", SERVICE_PASSWORD, self.make_project("service"), "service")
 

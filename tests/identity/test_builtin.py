@@ -130,6 +130,13 @@ async def test_an_unknown_user_takes_as_long_as_a_wrong_password(tmp_path: Path)
     assert 0.5 < unknown / known < 2
 
 
+async def test_no_users_at_all(tmp_path: Path) -> None:
+    """Nobody gets in, and the loop does not wait for the work that this takes."""
+    identity = BuiltinIdentity(Path(write_users(tmp_path).users), default_project=LAB)
+    with pytest.raises(KeystoneFault, match="authentication"):
+        await identity.authenticate(login(), "here")
+
+
 async def test_few_passwords_are_checked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at a time, sixty-two waiting, the rest told to come back; the loop goes on meanwhile."""
     identity = make(tmp_path, Clock(), Clock())

@@ -10,19 +10,14 @@ from pathlib import Path
 import pytest
 
 from consolesvc.config.model import IdentityKeystone
-from tests.identity.conftest import STRICT
-from tests.identity.keystone_process import ROOT, SERVICE_PASSWORD, RealKeystone
+from tests.identity.keystone_process import SERVICE_PASSWORD, RealKeystone
 from tests.identity.world import ATTIC, LAB, PASSWORD, cloud, write_tokens, write_users
-
-OPENSTACK = ROOT / ".venvs/openstack/bin/openstack"
+from tests.scenarios.process import OPENSTACK, needs
 
 pytestmark = [
     pytest.mark.xdist_group("keystone"),
     pytest.mark.timeout(180),
-    pytest.mark.skipif(
-        not OPENSTACK.exists() and not STRICT,
-        reason="no openstack client here: scripts/test makes its environment, .venvs/openstack",
-    ),
+    needs(OPENSTACK, "scripts/test makes its environment, .venvs/openstack"),
 ]
 
 

@@ -136,13 +136,14 @@ async def test_every_refused_login_is_the_same_401(lab: Cloud, user: str, projec
 
 async def test_other_domains_scopes_and_methods_are_401(lab: Cloud) -> None:
     """There is one domain, roles are in projects alone, and two ways to prove who one is."""
-    bodies = [credentials("alice", "lab") for _ in range(6)]
+    bodies = [credentials("alice", "lab") for _ in range(7)]
     bodies[0]["auth"]["identity"]["password"]["user"]["domain"] = {"name": "other"}
     bodies[1]["auth"]["scope"]["project"]["domain"] = {"id": "other"}
     bodies[2]["auth"]["scope"] = {"system": {"all": True}}
     bodies[3]["auth"]["scope"] = {"domain": {"id": "default"}}
     bodies[4]["auth"]["identity"]["methods"] = ["totp"]
     bodies[5]["auth"]["identity"] = {"methods": ["token"], "token": {"id": "made up"}}
+    bodies[6]["auth"]["identity"] = {"methods": ["token"], "token": {"id": "\ud800"}}
     for body in bodies:
         assert (await lab.ask("POST", TOKENS, json=body)).body == UNAUTHENTICATED
 

