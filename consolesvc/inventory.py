@@ -24,6 +24,11 @@ class Server:
     Attributes:
         status: `ACTIVE` also while a real line is lost: the machine may well be running (DESIGN 5.3).
         power_state: nova's number; 1 is running.
+        console_type_available: Whether it has a serial console at all; without one, a console URL is a 400.
+        user_id: Who made it.
+        metadata: What its maker noted on it.
+        image: The image it was made from, as its maker named it; empty for none.
+        flavor: Its flavor, as its maker named it.
     """
 
     config: ServerConfig
@@ -33,6 +38,11 @@ class Server:
     vm_state: str = "active"
     task_state: str | None = None
     power_state: int = 1
+    console_type_available: bool = True
+    user_id: str = "admin"
+    metadata: dict[str, str] = field(default_factory=dict)
+    image: str = ""
+    flavor: str = "serial"
 
     @property
     def id(self) -> str:
