@@ -56,16 +56,14 @@ class MemoryTokenStore:
 
     async def redeem(self, token: str, admit: Callable[[Grant], None]) -> Grant:
         """Exchange a token for its grant; raises TokenRefused and what `admit` raises."""
-        entry = self._entries.get(_digest(token))
-        if entry is None:
-            raise TokenRefused("unknown")
-        if entry.grant.expires is not None and self.clock() >= entry.grant.expires:
-            raise TokenRefused("expired")
-        if entry.used:
-            raise TokenRefused("used")
+        entry = self._good(token)
         admit(entry.grant)
         entry.used = self.single_use
         return entry.grant
+
+    async def look_up(self, token: str) -> Grant:
+        """The grant of a token, which stays as good as it was; raises TokenRefused."""
+        return self._good(token).grant
 
     async def end(self, server_id: str) -> int:
         """Forget every token of a server; the number forgotten."""
@@ -73,6 +71,16 @@ class MemoryTokenStore:
         for digest in ended:
             del self._entries[digest]
         return len(ended)
+
+    def _good(self, token: str) -> _Entry:
+        entry = self._entries.get(_digest(token))
+        if entry is None:
+            raise TokenRefused("unknown")
+        if entry.grant.expires is not None and self.clock() >= entry.grant.expires:
+            raise TokenRefused("expired")
+        if entry.used:
+            raise TokenRefused("used")
+        return entry
 
     def sweep(self) -> int:
         """Forget what expired; the number forgotten. Each costs a heap pop, so it runs with every issue."""
