@@ -8,7 +8,7 @@ from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address
 from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import Api, Defaults, Limits, Proxy, Tokens
+from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Proxy, Tokens
 from consolesvc.config.reading import Section, Value, list_of
 from consolesvc.config.servers import ring_size
 
@@ -30,6 +30,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "base_url": base_url,
                 "allowed_origins": _HOSTS,
                 "notices": scalars.switch,
+                "drop_first_cr": scalars.switch,
             },
         ),
         "tokens": Section(
@@ -42,6 +43,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
             },
         ),
         "identity": identity,
+        "emulator": Section(Emulator, {"allow_create": scalars.switch, "max": scalars.whole}),
         "limits": Section(
             Limits,
             {
@@ -49,6 +51,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "sessions_per_console": scalars.whole,
                 "sessions_per_token": scalars.whole,
                 "handshakes": scalars.whole,
+                "headers": scalars.size(least=KIB, most=MIB),
                 "body": scalars.size(),
             },
         ),

@@ -44,6 +44,7 @@ class Proxy:
     base_url: str | None = None
     allowed_origins: tuple[str, ...] = ()
     notices: bool = True
+    drop_first_cr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,16 @@ class Limits:
     sessions_per_console: int = 64
     sessions_per_token: int = 64
     handshakes: int = 512
+    headers: int = 32 * KIB
     body: int = MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """`emulator:` whether `POST /servers` makes fake servers, and how many there may be; `max` 0 is no cap."""
+
+    allow_create: bool = False
+    max: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,7 @@ class Config:
     proxy: Proxy = Proxy()
     tokens: Tokens = Tokens()
     identity: Identity = IdentityNone()
+    emulator: Emulator = Emulator()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     servers: tuple[ServerConfig, ...] = ()

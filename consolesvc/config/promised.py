@@ -11,10 +11,8 @@ KEYS = frozenset(
     {
         "api.tls",
         "api.trusted_proxies",
-        "emulator",
         "log",
         "power",
-        "proxy.drop_first_cr",
         "proxy.tls",
         "proxy.trusted_proxies",
         "servers[].groups",

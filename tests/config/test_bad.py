@@ -14,7 +14,7 @@ LATER = "is promised for a later release and not built yet; remove it"
 ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
-TOP = "known here: api, defaults, identity, include, limits, proxy, servers, tokens"
+TOP = "known here: api, defaults, emulator, identity, include, limits, proxy, servers, tokens"
 
 
 def problems(path: Path, *overrides: str) -> list[str]:
@@ -126,6 +126,10 @@ SECTIONS = [
         "limits: {body: 1 MB}",
         "limits.body: found '1 MB', expected bytes, or a number with KiB, MiB or GiB; did you mean 1 MiB?",
     ),
+    ("limits: {headers: 100}", "limits.headers: found 100, expected 1 KiB to 1 MiB"),
+    ("emulator: {max: -1}", "emulator.max: found -1, expected a whole number, 0 or more"),
+    ("emulator: {allow_create: 1}", "emulator.allow_create: found 1, expected true or false"),
+    ("proxy: {drop_first_cr: x}", "proxy.drop_first_cr: found 'x', expected true or false"),
     ("limits: {body: 0.5}", "limits.body: found 0.5, expected a whole number of bytes"),
     ("limits: {body: 9999 GiB}", "limits.body: found '9999 GiB', expected at most 1024 GiB"),
     ("defaults: {ring: 0}", "defaults.ring: found 0, expected 4 KiB to 1 GiB"),
@@ -287,10 +291,9 @@ def test_a_wrong_server(tmp_path: Path, entry: str, expected: str) -> None:
 
 PROMISED_KEYS = [
     ("log: {keep: 3}", "", "log"),
-    ("emulator: {max: 3}", "", "emulator"),
     ("tls: {}", "", "tls"),
     ("tokens: {resume: 12h}", "tokens: ", "resume"),
-    ("proxy: {drop_first_cr: true}", "proxy: ", "drop_first_cr"),
+    ("proxy: {tls: {}}", "proxy: ", "tls"),
     ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
     ("servers: [{name: a, line: {type: emulated, guest: echo}, log: false}]", "servers[0]: ", "log"),
     ("servers: [{name: a, line: {type: emulated, guest: echo}, power: x}]", "servers[0]: ", "power"),
