@@ -16,6 +16,7 @@ FLOORS = {
     "lines": 3,
     "console": 4,
     "inventory": 5,
+    "states": 6,
     "http": 6,
     "identity": 7,
     "compute": 8,

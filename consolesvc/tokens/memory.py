@@ -6,7 +6,7 @@ import hashlib
 import heapq
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.store import Grant
@@ -71,6 +71,17 @@ class MemoryTokenStore:
         for digest in ended:
             del self._entries[digest]
         return len(ended)
+
+    async def expire(self, server_id: str) -> int:
+        """End the time of every token of a server now; the number that had some left."""
+        now, expired = self.clock(), 0
+        for digest, entry in self._entries.items():
+            left = entry.grant.expires is None or entry.grant.expires > now
+            if left and entry.grant.server_id == server_id:
+                entry.grant = replace(entry.grant, expires=now)
+                heapq.heappush(self._expiries, (now, digest))
+                expired += 1
+        return expired
 
     def _good(self, token: str) -> _Entry:
         entry = self._entries.get(_digest(token))
