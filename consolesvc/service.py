@@ -17,6 +17,8 @@ from consolesvc.compute import app as compute
 from consolesvc.config.model import Address, Config, ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.http.access import access
+from consolesvc.http.body_wait import body_wait
+from consolesvc.http.doorway import Doorway
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
 from consolesvc.http.hosts import known_hosts
@@ -26,18 +28,22 @@ from consolesvc.identity import kinds as identities
 from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
-from consolesvc.listeners import bind
+from consolesvc.listeners import BACKLOG, bind
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.sessions import Sessions
+from consolesvc.states import follow_power
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.web import api as native
+from consolesvc.web import state as native_state
 
 log = logging.getLogger(__name__)
 
 LEAVE_WAIT = 2.0
 """Seconds that viewers have to leave when the service stops."""
+KEEPALIVE = 75.0
+"""Seconds that a connection may be idle between two requests."""
 LINES_WAIT = 2.0
 """Seconds that lines have to close; with the rest, a stop takes less than five (DESIGN 5.1)."""
 
@@ -58,6 +64,8 @@ class Service:
         self.trouble: str | None = None
         """Why the last reload was refused."""
         self.inventory = Inventory()
+        self.made: set[str] = set()
+        """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
         self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
         self.sessions = Sessions(config.limits)
         self.known_hosts = set(_known_hosts(config))
@@ -73,7 +81,9 @@ class Service:
         )
         self.api_address = config.api.listen
         self.proxy_address = config.proxy.listen
+        self.doorway = Doorway(config.limits)
         self._runners: list[web.AppRunner] = []
+        self._listening: list[asyncio.Server] = []
 
     def __repr__(self) -> str:
         return f"<Service api {self.api_address} proxy {self.proxy_address} {self.inventory!r}>"
@@ -111,9 +121,10 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
-        for runner in self._runners:
-            for site in list(runner.sites):
-                await site.stop()
+        for listening in self._listening:
+            listening.close()
+        self._listening.clear()
+        self.doorway.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WAIT):
@@ -136,7 +147,7 @@ class Service:
         Returns:
             What of it needs a restart, a sentence each.
         """
-        old = {server.id: server.config for server in self.inventory}
+        old = {server.id: server.config for server in self.inventory if server.id not in self.made}
         new = {server.id: server for server in config.servers}
         for server_id, server in old.items():
             if new.get(server_id) != server:
@@ -146,7 +157,7 @@ class Service:
                 self.add(wanted)
         before, self.config = self.config, config
         self.proxy.config = config
-        self.sessions.limits = config.limits
+        self.sessions.limits = self.doorway.limits = config.limits
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
@@ -167,15 +178,29 @@ class Service:
         console = Console(config.name, opener, ring=config.ring, replay=config.replay)
         server = Server(config, console)
         self.inventory.add(server)
+        follow_power(server)
         console.start()
+        return server
+
+    def make(self, config: ServerConfig) -> Server:
+        """Take in a server that was ordered over the API; it lives until it is removed or the service stops."""
+        server = self.add(config)
+        self.made.add(server.id)
         return server
 
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
+        self.made.discard(server.id)
         await self.tokens.end(server.id)
         self.sessions.end_all(codes.REMOVED, reason, server_id=server.id)
         await server.console.close()
+
+    async def expire_tokens(self, server_id: str) -> int:
+        """End the time of a server's tokens now, and of the sessions that are bound to it; how many tokens."""
+        if self.config.tokens.enforce_session_timeout:
+            self.sessions.end_all(codes.EXPIRED, "session expired", server_id=server_id)
+        return await self.tokens.expire(server_id)
 
     def retry_lines(self) -> None:
         """Try every lost line now."""
@@ -190,13 +215,15 @@ class Service:
                 access,
                 faults,
                 guard(self.known_hosts),
+                body_wait,
                 identify(self.identity),
             ],
             client_max_size=self.config.limits.body or sys.maxsize,
         )
-        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls)
+        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
         return app
 
     @web.middleware
@@ -212,11 +239,22 @@ class Service:
 
     async def _serve(self, app: web.Application, sockets: list[socket.socket]) -> None:
         # access_log: aiohttp's prints queries, and tokens are in them (DESIGN decision 6).
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        most = self.config.limits.headers
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=0.5,
+            keepalive_timeout=KEEPALIVE,
+            max_line_size=most,
+            max_field_size=most,
+        )
         await runner.setup()
         self._runners.append(runner)
+        assert runner.server is not None  # noqa: S101 - set-up has made it
         for sock in sockets:
-            await web.SockSite(runner, sock).start()
+            # As aiohttp's own SockSite does, with the doorway before its protocol.
+            factory = self.doorway.before(runner.server)
+            self._listening.append(await asyncio.get_running_loop().create_server(factory, sock=sock, backlog=BACKLOG))
 
 
 def _bound(wanted: Address, sockets: list[socket.socket]) -> Address:
