@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
@@ -18,17 +19,23 @@ from consolesvc.proxy import codes
 
 PING = 30.0
 """Seconds of silence after which a client is asked for a sign of life (DESIGN 5.4)."""
+FIRST_CR_WAIT = 2.0
+"""Seconds after a page has attached in which a lone CR is its own and nobody's Enter key."""
 CLOSE_WAIT = 2.0
 """Seconds a client has for its own close frame."""
 
 
-async def pump(ws: web.WebSocketResponse, viewer: Viewer, *, notices: bool, ping: float = PING) -> End | None:
+async def pump(
+    ws: web.WebSocketResponse, viewer: Viewer, *, notices: bool, drop_first_cr: bool = False, ping: float = PING
+) -> End | None:
     """Relay until the client goes or the viewer is ended, and close the websocket with the reason.
 
     Args:
         ws: A prepared websocket with `autoping` off.
         viewer: What is relayed.
         notices: Whether events and gaps are told in the stream; without, a gap ends the session.
+        drop_first_cr: Whether a first message that is a lone CR, sent on open, is swallowed: Horizon's page sends
+            one, and every boot countdown in front of it ends (nova-contract 4).
         ping: Seconds between two signs of life asked for.
 
     Returns:
@@ -36,7 +43,8 @@ async def pump(ws: web.WebSocketResponse, viewer: Viewer, *, notices: bool, ping
     """
     name = viewer.who or "viewer"
     send = asyncio.create_task(_send(ws, viewer, notices=notices), name=f"send {name}")
-    receive = asyncio.create_task(_receive(ws, viewer, ping), name=f"receive {name}")
+    typed = _without_first_cr(viewer) if drop_first_cr else partial(viewer.console.write, viewer)
+    receive = asyncio.create_task(_receive(ws, viewer, typed, ping), name=f"receive {name}")
     try:
         await asyncio.wait((send, receive, viewer.ended), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -86,7 +94,22 @@ def _lost(gap: Gap) -> End:
     return End(codes.BYTES_LOST, str(gap))
 
 
-async def _receive(ws: web.WebSocketResponse, viewer: Viewer, ping: float) -> None:
+def _without_first_cr(viewer: Viewer) -> Callable[[bytes], None]:
+    """What takes a viewer's input, all but a CR that comes alone, first, and within FIRST_CR_WAIT from now."""
+    until = asyncio.get_running_loop().time() + FIRST_CR_WAIT
+    first = True
+
+    def typed(data: bytes) -> None:
+        nonlocal first
+        dropped = first and data == b"\r" and asyncio.get_running_loop().time() < until
+        first = False
+        if not dropped:
+            viewer.console.write(viewer, data)
+
+    return typed
+
+
+async def _receive(ws: web.WebSocketResponse, viewer: Viewer, typed: Callable[[bytes], None], ping: float) -> None:
     """Take input until the client closes, or has been silent through two pings."""
     asked, place = False, viewer.offset
     while True:
@@ -104,9 +127,9 @@ async def _receive(ws: web.WebSocketResponse, viewer: Viewer, ping: float) -> No
             continue
         asked = False
         if message.type is WSMsgType.BINARY:
-            viewer.console.write(viewer, message.data)
+            typed(message.data)
         elif message.type is WSMsgType.TEXT:
-            viewer.console.write(viewer, message.data.encode())
+            typed(message.data.encode())
         elif message.type is WSMsgType.PING:
             if not await _sent(ws.pong(message.data), ping):
                 return
