@@ -8,6 +8,7 @@
     │   └── LackError           this kind of line, or this device, has no such thing: a break, modem lines
     ├── TokenRefused            a token is unknown, expired or used
     ├── ServerNotFound          no server has this id
+    ├── NameAmbiguous           several servers have this name
     ├── LimitReached            one of `limits:` is exhausted
     ├── StartError              the service cannot start: a taken port, a locked state folder
     └── ClientError             a command could not do its work against a running service
@@ -123,6 +124,18 @@ class ServerNotFound(ConsoleServiceError):
 
     def __str__(self) -> str:
         return f"Instance {self.wanted} could not be found."
+
+
+class NameAmbiguous(ConsoleServiceError):
+    """Several servers have the name `wanted`, as those made over the API may; `ids` are theirs."""
+
+    def __init__(self, wanted: str, ids: list[str]) -> None:
+        super().__init__(wanted, ids)
+        self.wanted = wanted
+        self.ids = ids
+
+    def __str__(self) -> str:
+        return f"{len(self.ids)} servers have the name {self.wanted!r}; say which by its id: {', '.join(self.ids[:10])}"
 
 
 class LimitReached(ConsoleServiceError):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from consolesvc.config.model import ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.emulator.pty import FakeServer
-from consolesvc.errors import ServerNotFound
+from consolesvc.errors import NameAmbiguous, ServerNotFound
 from consolesvc.lines.emulated import EmulatedOpener
 
 
@@ -24,6 +24,11 @@ class Server:
     Attributes:
         status: `ACTIVE` also while a real line is lost: the machine may well be running (DESIGN 5.3).
         power_state: nova's number; 1 is running.
+        console_type_available: Whether it has a serial console at all; without one, a console URL is a 400.
+        user_id: Who made it.
+        metadata: What its maker noted on it.
+        image: The image it was made from, as its maker named it; empty for none.
+        flavor: Its flavor, as its maker named it.
     """
 
     config: ServerConfig
@@ -33,6 +38,11 @@ class Server:
     vm_state: str = "active"
     task_state: str | None = None
     power_state: int = 1
+    console_type_available: bool = True
+    user_id: str = "admin"
+    metadata: dict[str, str] = field(default_factory=dict)
+    image: str = ""
+    flavor: str = "serial"
 
     @property
     def id(self) -> str:
@@ -41,7 +51,7 @@ class Server:
 
     @property
     def name(self) -> str:
-        """Its name, unique in an inventory."""
+        """Its name; unique among configured servers, any text on one that was made over the API."""
         return self.config.name
 
     @property
@@ -57,7 +67,7 @@ class Server:
 
 
 class Inventory:
-    """Servers by id, in the order they were added. Ids and names are unique."""
+    """Servers by id, in the order they were added. Ids are unique."""
 
     def __init__(self) -> None:
         self._servers: dict[str, Server] = {}
@@ -79,14 +89,19 @@ class Inventory:
         return server
 
     def find(self, wanted: str) -> Server:
-        """The server with this id or exact name; raises ServerNotFound."""
-        for server in self._servers.values():
-            if server.name == wanted:
-                return server
-        return self.get(wanted)
+        """The server with this id or exact name; raises ServerNotFound and NameAmbiguous.
+
+        An id comes first: a server that bears another's id as its name must not be taken for it.
+        """
+        if canonical_id(wanted) in self._servers:
+            return self.get(wanted)
+        named = [server for server in self._servers.values() if server.name == wanted]
+        if len(named) > 1:
+            raise NameAmbiguous(wanted, [server.id for server in named])
+        return named[0] if named else self.get(wanted)
 
     def add(self, server: Server) -> None:
-        """Take a server in; its id and name are new, as the configuration proved."""
+        """Take a server in; its id is new, as the configuration proved or its maker saw to."""
         self._servers[server.id] = server
 
     def remove(self, server_id: str) -> Server:

@@ -19,14 +19,18 @@ from consolesvc.config.model import Address, Config, ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
+from consolesvc.http.body_wait import body_wait
+from consolesvc.http.doorway import Doorway
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
 from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
+from consolesvc.identity import kinds as identities
+from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
-from consolesvc.listeners import bind
+from consolesvc.listeners import BACKLOG, bind
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
@@ -34,15 +38,19 @@ from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.sessions import Sessions
+from consolesvc.states import follow_power
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
+from consolesvc.web import state as native_state
 
 log = logging.getLogger(__name__)
 
 LEAVE_WAIT = 2.0
 """Seconds that viewers have to leave when the service stops."""
+KEEPALIVE = 75.0
+"""Seconds that a connection may be idle between two requests."""
 LINES_WAIT = 1.5
 """Seconds that lines and their logs have to close."""
 LOGS_WAIT = 0.5
@@ -57,6 +65,9 @@ class Service:
         state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
         clock: Seconds, monotonic, by which tokens expire.
+
+    Raises:
+        ConfigurationError: a file that `identity` names is wrong.
     """
 
     def __init__(
@@ -74,11 +85,14 @@ class Service:
         self.trouble: str | None = None
         """Why the last reload was refused."""
         self.inventory = Inventory()
+        self.made: set[str] = set()
+        """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
         self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
         self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
         self.sessions = Sessions(config.limits)
         self.known_hosts = set(_known_hosts(config))
         self.urls = ConsoleUrls(config.proxy)
+        self.identity = identities.make_identity(config)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -89,7 +103,10 @@ class Service:
         )
         self.api_address = config.api.listen
         self.proxy_address = config.proxy.listen
+        self.doorway = Doorway(config.limits)
+        self._starting: set[asyncio.Task[None]] = set()
         self._runners: list[web.AppRunner] = []
+        self._listening: list[asyncio.Server] = []
 
     def __repr__(self) -> str:
         return f"<Service api {self.api_address} proxy {self.proxy_address} {self.inventory!r}>"
@@ -153,9 +170,10 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
-        for runner in self._runners:
-            for site in list(runner.sites):
-                await site.stop()
+        for listening in self._listening:
+            listening.close()
+        self._listening.clear()
+        self.doorway.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WAIT):
@@ -173,6 +191,7 @@ class Service:
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
+        await self.identity.close()
 
     async def reload(self, config: Config) -> list[str]:
         """Go over to another configuration; untouched servers do not notice.
@@ -180,17 +199,18 @@ class Service:
         Returns:
             What of it needs a restart, a sentence each.
         """
-        old = {server.id: server.config for server in self.inventory}
+        old = {server.id: server.config for server in self.inventory if server.id not in self.made}
         new = {server.id: server for server in config.servers}
+        for server_id in new.keys() - old.keys():
+            await self.add(new[server_id])
         for server_id, server in old.items():
             if new.get(server_id) != server:
                 await self.remove(server_id, "server removed" if server_id not in new else "server changed")
-        for server_id, wanted in new.items():
-            if old.get(server_id) != wanted:
-                await self.add(wanted)
+                if server_id in new:
+                    await self.add(new[server_id])
         before, self.config = self.config, config
         self.proxy.config = config
-        self.sessions.limits = config.limits
+        self.sessions.limits = self.doorway.limits = config.limits
         self.resumes.ttl = config.tokens.resume
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
@@ -201,31 +221,62 @@ class Service:
             ("api.listen", before.api.listen, config.api.listen),
             ("proxy.listen", before.proxy.listen, config.proxy.listen),
         )
-        return [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
+        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
+        if before.identity != config.identity:
+            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
+        return restarts
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
+        server = self._take_in(config)
+        await server.console.start()
+        return server
+
+    def make(self, config: ServerConfig) -> Server:
+        """Take in a server that was ordered over the API; it lives until it is removed or the service stops.
+
+        It is there at once, so that two orders cannot both take the last place; its line opens in its own time.
+        """
+        self.made.add(config.id)
+        server = self._take_in(config)
+        starting = asyncio.get_running_loop().create_task(server.console.start(), name=f"start {server.id}")
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        return server
+
+    def _take_in(self, config: ServerConfig) -> Server:
         opener = make_opener(config.line, config.name)
-        log = LogFile(self.logs, config.name, config.ring) if self.logs is not None and config.log else None
+        # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
+        log_name = config.id if config.id in self.made else config.name
+        log = LogFile(self.logs, log_name, config.ring) if self.logs is not None and config.log else None
         console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log)
         server = Server(config, console)
         self.inventory.add(server)
-        await console.start()
+        follow_power(server)
         return server
 
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
+        made = server.id in self.made
+        self.made.discard(server.id)
         await self.tokens.end(server.id)
         self.resumes.end(server.id)
         self.sessions.end_all(codes.REMOVED, reason, server_id=server.id)
-        await server.console.close()
+        # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
+        await server.console.close(remove=made)
 
     def reopen_logs(self) -> None:
         """Close every log file; each is opened again, by name, for its next byte (USR2)."""
         for server in self.inventory:
             if server.console.log is not None:
                 server.console.log.reopen()
+
+    async def expire_tokens(self, server_id: str) -> int:
+        """End the time of a server's tokens now, and of the sessions that are bound to it; how many tokens."""
+        if self.config.tokens.enforce_session_timeout:
+            self.sessions.end_all(codes.EXPIRED, "session expired", server_id=server_id)
+        return await self.tokens.expire(server_id)
 
     def retry_lines(self) -> None:
         """Try every lost line now."""
@@ -235,11 +286,20 @@ class Service:
     def _api_app(self, *, shared: bool) -> web.Application:
         app = web.Application(
             # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-            middlewares=[*([self._divert] if shared else []), access, faults, guard(self.known_hosts)],
+            middlewares=[
+                *([self._divert] if shared else []),
+                access,
+                faults,
+                guard(self.known_hosts),
+                body_wait,
+                identify(self.identity),
+            ],
             client_max_size=self.config.limits.body or sys.maxsize,
         )
-        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls)
+        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
+        identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
         return app
 
     @web.middleware
@@ -255,11 +315,22 @@ class Service:
 
     async def _serve(self, app: web.Application, sockets: list[socket.socket]) -> None:
         # access_log: aiohttp's prints queries, and tokens are in them (DESIGN decision 6).
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        most = self.config.limits.headers
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=0.5,
+            keepalive_timeout=KEEPALIVE,
+            max_line_size=most,
+            max_field_size=most,
+        )
         await runner.setup()
         self._runners.append(runner)
+        assert runner.server is not None  # noqa: S101 - set-up has made it
         for sock in sockets:
-            await web.SockSite(runner, sock).start()
+            # As aiohttp's own SockSite does, with the doorway before its protocol.
+            factory = self.doorway.before(runner.server)
+            self._listening.append(await asyncio.get_running_loop().create_server(factory, sock=sock, backlog=BACKLOG))
 
 
 def _bound(wanted: Address, sockets: list[socket.socket]) -> Address:

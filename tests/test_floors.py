@@ -17,20 +17,21 @@ FLOORS = {
     "lines": 3,
     "console": 4,
     "inventory": 5,
+    "states": 6,
     "http": 6,
-    "identity": 6,
-    "compute": 7,
-    "proxy": 7,
-    "web": 7,
-    "service": 8,
-    "listeners": 7,
+    "identity": 7,
+    "compute": 8,
+    "proxy": 8,
+    "web": 8,
+    "service": 9,
+    "listeners": 8,
     "state": 1,
-    "cli": 9,
+    "cli": 10,
 }
 """A module imports from its own part and from lower floors. DESIGN's floors, with those steps within them that its
-text asks for: an emulated line stands on the emulator, the inventory on consoles, the faces on `http`."""
+text asks for: an emulated line stands on the emulator, the inventory on consoles, identity and the faces on `http`."""
 
-AIOHTTP = ("http", "compute", "proxy", "web", "service", "cli.attach")
+AIOHTTP = ("http", "identity", "compute", "proxy", "web", "service", "cli.attach")
 """The parts that may import aiohttp."""
 PYSERIAL = ("lines.tty", "lines.serial")
 """The modules that may import pyserial."""

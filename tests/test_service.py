@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import Address, Api, Config, Limits, Proxy, ServerConfig, Tokens
+from consolesvc.config.model import Address, Api, Config, IdentityStatic, Limits, Proxy, ServerConfig, Tokens
 from consolesvc.config.servers import default_id
 from consolesvc.errors import StartError
 from consolesvc.service import Service
@@ -22,6 +22,15 @@ from tests.proxy.world import BASE, NODE, closed, received, world
 def fake(name: str, guest: str = "echo") -> ServerConfig:
     """A fake server's configuration."""
     return ServerConfig(default_id(name), name, BASE.defaults.project_id, EmulatedSpec(guest, speed="max"))
+
+
+async def test_another_identity_needs_a_restart_and_says_so(tmp_path: Path) -> None:
+    """Who was let in by the one must not be by chance by the other; until then the old one counts."""
+    async with world(tmp_path) as lab:
+        (tmp_path / "tokens.yaml").write_text("tokens: []")
+        config = dataclasses.replace(lab.service.config, identity=IdentityStatic(str(tmp_path / "tokens.yaml")))
+        assert await lab.service.reload(config) == ["identity has changed (static): restart for that"]
+        assert await lab.url()
 
 
 async def test_a_taken_port_leaves_nothing_behind() -> None:

@@ -25,9 +25,10 @@ COMMANDS = {
     "attach": "attach",
     "env": "env",
     "emulate": "emulate",
+    "hash-password": "hash_password",
 }
 """The commands there are, and the module of each."""
-PROMISED = ("who", "log", "down", "up", "kick", "hash-password")
+PROMISED = ("who", "log", "down", "up", "kick")
 """Commands of DESIGN 5.1 that a later release brings."""
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130

@@ -12,6 +12,7 @@ from consolesvc.compute.bodies import parse_object
 from consolesvc.compute.consoles import GET_SERIAL_CONSOLE, get_serial_console
 from consolesvc.compute.context import COMPUTE, negotiated
 from consolesvc.compute.microversion import MAXIMUM, Version
+from consolesvc.compute.power import REBOOT, START, STOP, reboot, start, stop
 from consolesvc.compute.schema import Schema, check_body, clipped
 from consolesvc.http.faults import MALFORMED_BODY, NOT_FOUND, Fault
 from consolesvc.inventory import Server
@@ -34,6 +35,9 @@ class Action:
 
 ACTIONS: Mapping[str, Action] = {
     "os-getSerialConsole": Action(GET_SERIAL_CONSOLE, get_serial_console, until=Version(2, 5)),
+    "reboot": Action(REBOOT, reboot),
+    "os-stop": Action(STOP, stop),
+    "os-start": Action(START, start),
 }
 
 

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from consolesvc.compute import actions, servers, versions
-from consolesvc.compute.context import COMPUTE, Compute, negotiated
+from consolesvc.compute import actions, creation, servers, versions
+from consolesvc.compute.context import COMPUTE, Compute, Lifecycle, negotiated
 from consolesvc.http.faults import Fault, faults
 from consolesvc.inventory import Inventory
 from consolesvc.tokens.store import TokenStore
@@ -29,6 +29,7 @@ def setup(
     inventory: Inventory,
     tokens: TokenStore,
     console_url: Callable[[web.Request, str], str],
+    lifecycle: Lifecycle | None = None,
 ) -> None:
     """Add the Compute API to an application, which brings the middlewares `access`, `faults` and `guard`.
 
@@ -37,16 +38,19 @@ def setup(
         inventory: The servers shown.
         tokens: Issues console tokens.
         console_url: Gives the whole websocket URL for a request and a token.
+        lifecycle: Makes and removes servers; without it, none can be.
     """
     app.router.add_get("/", versions.show_all)
     api = web.Application(middlewares=[microversions])
-    api[COMPUTE] = Compute(inventory, tokens, console_url)
+    api[COMPUTE] = Compute(inventory, tokens, console_url, lifecycle)
     for prefix in PREFIXES:
         api.router.add_get(prefix, versions.show)
         api.router.add_get(f"{prefix}/", versions.show)
         api.router.add_get(f"{prefix}/servers", servers.show_list)
+        api.router.add_post(f"{prefix}/servers", creation.create)
         api.router.add_get(f"{prefix}/servers/detail", servers.show_details)
         api.router.add_get(f"{prefix}/servers/{SERVER}", servers.show)
+        api.router.add_delete(f"{prefix}/servers/{SERVER}", creation.delete)
         api.router.add_post(f"{prefix}/servers/{SERVER}/action", actions.act)
     app.add_subapp("/v2.1", api)
 
@@ -73,7 +77,8 @@ async def microversions(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def _check_content_type(request: web.Request) -> None:
-    # A GET has no body, and what clients call nothing does not matter.
-    named = request.method not in ("GET", "HEAD") and request.headers.get("Content-Type", "").strip()
-    if named and request.content_type not in CONTENT_TYPES:
+    # What clients call nothing does not matter: a GET's, a DELETE's.
+    has_body = request.method not in ("GET", "HEAD") and (request.method != "DELETE" or request.body_exists)
+    named = request.headers.get("Content-Type", "").strip()
+    if has_body and named and request.content_type not in CONTENT_TYPES:
         raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported Content-Type")

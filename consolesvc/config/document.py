@@ -7,23 +7,13 @@ from typing import Any
 
 from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address
+from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import Api, Defaults, Identity, Limits, Log, Proxy, Tokens
-from consolesvc.config.reading import Section, Value, list_of, mapping
+from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Log, Proxy, Tokens
+from consolesvc.config.reading import Section, Value, list_of
 from consolesvc.config.servers import ring_size
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
-
-
-def _identity(value: Value) -> Identity:
-    entries = mapping(value, "a mapping such as {type: none}")
-    if "type" in entries:
-        _identity_type(entries["type"])  # where it is wrong, nothing is known about the other keys
-    return Identity(**_IDENTITY.given(value, entries))
-
-
-_identity_type = scalars.one_of("none")
-_IDENTITY: Section[Identity] = Section(Identity, {"type": _identity_type, "allow_remote": scalars.switch})
 
 
 def _folder(value: Value) -> Path:
@@ -45,6 +35,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "base_url": base_url,
                 "allowed_origins": _HOSTS,
                 "notices": scalars.switch,
+                "drop_first_cr": scalars.switch,
             },
         ),
         "tokens": Section(
@@ -57,7 +48,8 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "store": scalars.one_of("memory"),
             },
         ),
-        "identity": _identity,
+        "identity": identity,
+        "emulator": Section(Emulator, {"allow_create": scalars.switch, "max": scalars.whole}),
         "limits": Section(
             Limits,
             {
@@ -65,6 +57,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "sessions_per_console": scalars.whole,
                 "sessions_per_token": scalars.whole,
                 "handshakes": scalars.whole,
+                "headers": scalars.size(least=KIB, most=MIB),
                 "body": scalars.size(),
             },
         ),

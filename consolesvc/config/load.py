@@ -16,7 +16,7 @@ from typing import Any
 from consolesvc.config.addresses import is_loopback, is_wildcard
 from consolesvc.config.document import DOCUMENT
 from consolesvc.config.include import included
-from consolesvc.config.model import Address, Config
+from consolesvc.config.model import Address, Config, IdentityNone
 from consolesvc.config.overrides import overridden
 from consolesvc.config.reading import OVERRIDE, Reading, Unreadable, Value
 from consolesvc.config.servers import Found, refuse_twins, servers
@@ -81,7 +81,8 @@ def _read(document: Value, path: Path | None) -> Config:
 def _check_addresses(config: Config, reading: Reading) -> None:
     api, proxy = config.api.listen, config.proxy.listen
     at = reading.places.get("api.listen")
-    if at is not None and not config.identity.allow_remote and not is_loopback(api.host):
+    open_to_all = isinstance(config.identity, IdentityNone) and not config.identity.allow_remote
+    if at is not None and open_to_all and not is_loopback(api.host):
         at.note(
             f"{api} can be reached from other hosts, and with identity none every caller is admin; "
             "listen on 127.0.0.1, or say `identity: {type: none, allow_remote: true}`"

@@ -44,6 +44,7 @@ class Proxy:
     base_url: str | None = None
     allowed_origins: tuple[str, ...] = ()
     notices: bool = True
+    drop_first_cr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,49 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """`identity:` who is calling. Only `none` exists yet."""
+class IdentityNone:
+    """`identity: {type: none}`: every caller is admin; on loopback only, unless `allow_remote`."""
 
     type: Literal["none"] = "none"
     allow_remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityStatic:
+    """`identity: {type: static}`. `tokens`: path of the file that `config.tokens_file` reads."""
+
+    tokens: str
+    type: Literal["static"] = "static"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityBuiltin:
+    """`identity: {type: builtin}`. `users`: path of the file that `config.users_file` reads."""
+
+    users: str
+    type: Literal["builtin"] = "builtin"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityKeystone:
+    """`identity: {type: keystone}`: a Keystone, and the user of our own who validates tokens there.
+
+    Attributes:
+        auth_url: Its v3 API, without a slash at its end.
+        password_file: Path of the file whose first line is the password.
+    """
+
+    auth_url: str
+    username: str
+    password_file: str
+    project_name: str
+    user_domain_name: str = "Default"
+    project_domain_name: str = "Default"
+    type: Literal["keystone"] = "keystone"
+
+
+Identity = IdentityNone | IdentityStatic | IdentityBuiltin | IdentityKeystone
+"""`identity:` who is calling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +124,16 @@ class Limits:
     sessions_per_console: int = 64
     sessions_per_token: int = 64
     handshakes: int = 512
+    headers: int = 32 * KIB
     body: int = MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """`emulator:` whether `POST /servers` makes fake servers, and how many there may be; `max` 0 is no cap."""
+
+    allow_create: bool = False
+    max: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +178,9 @@ class Config:
     api: Api = Api()
     proxy: Proxy = Proxy()
     tokens: Tokens = Tokens()
-    identity: Identity = Identity()
+    identity: Identity = IdentityNone()
     log: Log = Log()
+    emulator: Emulator = Emulator()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     servers: tuple[ServerConfig, ...] = ()

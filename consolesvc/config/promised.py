@@ -11,9 +11,7 @@ KEYS = frozenset(
     {
         "api.tls",
         "api.trusted_proxies",
-        "emulator",
         "power",
-        "proxy.drop_first_cr",
         "proxy.tls",
         "proxy.trusted_proxies",
         "servers[].groups",
@@ -25,7 +23,6 @@ KEYS = frozenset(
 
 VALUES = {
     "defaults.input": ("exclusive", "lease"),
-    "identity.type": ("static", "builtin", "keystone"),
     "servers[].input": ("exclusive", "lease"),
     "tokens.store": ("redis:*", "rediss:*", "redis"),
 }

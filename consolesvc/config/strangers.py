@@ -34,6 +34,7 @@ _HINTS = {
     "consoles": "did you mean `servers`?",
     "devices": "did you mean `servers`?",
     "allow_remote": "it belongs under `identity`",
+    "identity.allow_remote": "it is for `type: none` alone; with any other type, the API may listen anywhere",
     "servers[].uuid": "did you mean `id`?",
     "servers[].project": "did you mean `project_id`?",
     "servers[].tenant_id": "did you mean `project_id`?",

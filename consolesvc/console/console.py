@@ -59,6 +59,7 @@ class Console:
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
         self._generation = asyncio.Event()
+        self._closed = False
         self._held = False
         self._hold_timer: asyncio.TimerHandle | None = None
         self._lost_at: float | None = None
@@ -80,6 +81,8 @@ class Console:
         """Find where the stream goes on, then open the line and keep it open."""
         if self.log is not None:
             self.stream, base = await self.log.start()
+            if self._closed:  # removed while the disk was asked
+                return
             self.ring = Ring(self.ring.capacity, base)
             self.log.follow(self.ring)
         self.reconnecting.start()
@@ -90,6 +93,7 @@ class Console:
         Args:
             remove: Also remove the log's files: the server is gone for good.
         """
+        self._closed = True
         if self._hold_timer is not None:
             self._hold_timer.cancel()
         await self.input.close()

@@ -12,6 +12,7 @@ import os
 import struct
 import termios
 import tty
+from collections.abc import Callable
 
 from consolesvc.emulator.guests.base import Guest
 
@@ -36,12 +37,17 @@ class FakeServer:
         name: For messages.
         guest: What it runs.
         baud: Speed of its line; None for as fast as it is read.
+
+    Attributes:
+        power_changed: Called after the machine went on or off, by a switch or by its own doing; None for nobody.
     """
 
     def __init__(self, name: str, guest: Guest, *, baud: int | None = None) -> None:
         self.name = name
         self.guest = guest
         self.started = False
+        self.power_changed: Callable[[], None] | None = None
+        self._was_powered = False
         self._rate = None if baud is None else baud / BITS_PER_BYTE
         self._budget_from = 0.0
         self._unsent = bytearray()
@@ -97,11 +103,27 @@ class FakeServer:
         self._master = self._slave = None
         self._run()
 
+    @property
+    def powered(self) -> bool:
+        """Whether the machine is on; its PTY is there either way."""
+        return self.guest.powered
+
+    def power_off(self) -> None:
+        """Cut the power: the machine is silent, what it had not sent yet is gone. Nothing while stopped."""
+        if self.started:
+            self.guest.power_off(self._now())
+            self._unsent.clear()
+            self._run()
+
+    def power_on(self) -> None:
+        """Start the machine from cold. Nothing while it is on, or stopped."""
+        if self.started and not self.guest.powered:
+            self._send(self.guest.power_on(self._now()))
+
     def power_cycle(self) -> None:
         """Cut the power and give it back."""
-        self.guest.power_off(self._now())
-        self._unsent.clear()
-        self._send(self.guest.power_on(self._now()))
+        self.power_off()
+        self.power_on()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -124,6 +146,13 @@ class FakeServer:
             self._write(now)
         self._set_reading(on=len(self._unsent) <= INPUT_AHEAD)
         self._schedule(now)
+        self._tell_power()
+
+    def _tell_power(self) -> None:
+        if self.guest.powered != self._was_powered:
+            self._was_powered = self.guest.powered
+            if self.power_changed is not None:
+                self.power_changed()
 
     def _write(self, now: float) -> None:
         if self._master is None:

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from consolesvc.errors import LimitReached, ServerNotFound, TokenRefused
+from consolesvc.errors import LimitReached, NameAmbiguous, ServerNotFound, TokenRefused
 from consolesvc.http.requests import REQUEST_ID, loggable
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ NAMES: Mapping[int, str] = {
 
 STATUSES: Mapping[type[Exception], HTTPStatus] = {
     ServerNotFound: HTTPStatus.NOT_FOUND,
+    NameAmbiguous: HTTPStatus.CONFLICT,
     LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     TokenRefused: HTTPStatus.UNAUTHORIZED,
 }
@@ -66,15 +67,24 @@ class Fault(Exception):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def name(self) -> str:
+        """The one key of its document."""
+        return NAMES.get(self.status, "computeFault")
+
+    def content(self, message: str) -> dict[str, object]:
+        """What stands under the name; `message` is its own, fit for JSON."""
+        content: dict[str, object] = {"code": self.status, "message": message}
+        if "Retry-After" in self.headers:
+            content["retryAfter"] = self.headers["Retry-After"]
+        return content
+
 
 def fault_body(fault: Fault) -> dict[str, dict[str, object]]:
     """The JSON document of a fault."""
     # What a client sent is quoted in messages, and a lone surrogate in it is no character that JSON could carry.
     message = fault.message.encode("utf-8", "replace").decode("utf-8")
-    content: dict[str, object] = {"code": fault.status, "message": message}
-    if "Retry-After" in fault.headers:
-        content["retryAfter"] = fault.headers["Retry-After"]
-    return {NAMES.get(fault.status, "computeFault"): content}
+    return {fault.name: fault.content(message)}
 
 
 def fault_response(fault: Fault) -> web.Response:

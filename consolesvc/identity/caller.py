@@ -43,5 +43,8 @@ class Caller:
 NOBODY_ASKED = Caller("admin", "", frozenset({"admin"}))
 """The caller under identity none: admin, whatever headers come (DESIGN 5.3)."""
 
+ANONYMOUS = Caller("", "", frozenset())
+"""The caller where none was asked for, such as a version document's: sees nothing, may do nothing."""
+
 CALLER: ContextVar[Caller] = ContextVar("caller", default=NOBODY_ASKED)
 """The caller of the request being answered, set by the middleware of the identity that is configured."""

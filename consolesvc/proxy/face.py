@@ -131,7 +131,10 @@ class Proxy:
             ws.headers["Console-Offset"] = str(viewer.offset)
             ws.headers["Console-Stream"] = console.stream
             await ws.prepare(request)
-            end = await pump(ws, viewer, self._speech(ws, viewer, wish, replay_end, lineage), ping=self.ping)
+            # Only a page in a browser sends an Origin; a client's own CR is somebody's Enter key.
+            page = self.config.proxy.drop_first_cr and "Origin" in request.headers
+            speech = self._speech(ws, viewer, wish, replay_end, lineage)
+            end = await pump(ws, viewer, speech, drop_first_cr=page, ping=self.ping)
         finally:
             viewer.detach()
             self.sessions.remove(session)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 
 from aiohttp import WSMessage, WSMsgType, web
 
@@ -18,17 +19,23 @@ from consolesvc.proxy.speech import Message, Speech
 
 PING = 30.0
 """Seconds of silence after which a client is asked for a sign of life (DESIGN 5.4)."""
+FIRST_CR_WAIT = 2.0
+"""Seconds after a page has attached in which a lone CR is its own and nobody's Enter key."""
 CLOSE_WAIT = 2.0
 """Seconds a client has for its own close frame."""
 
 
-async def pump(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, *, ping: float = PING) -> End | None:
+async def pump(
+    ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, *, drop_first_cr: bool = False, ping: float = PING
+) -> End | None:
     """Relay until the client goes or the viewer is ended, and close the websocket with the reason.
 
     Args:
         ws: A prepared websocket with `autoping` off.
         viewer: What is relayed.
         speech: How the client is spoken to.
+        drop_first_cr: Whether a first message that is a lone CR, sent on open, is swallowed: Horizon's page sends
+            one, and every boot countdown in front of it ends (nova-contract 4).
         ping: Seconds between two signs of life asked for.
 
     Returns:
@@ -36,7 +43,8 @@ async def pump(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, *, pin
     """
     name = viewer.who or "viewer"
     send = asyncio.create_task(_send(ws, viewer, speech), name=f"send {name}")
-    receive = asyncio.create_task(_receive(ws, viewer, speech, ping), name=f"receive {name}")
+    typed = _without_first_cr(viewer) if drop_first_cr else partial(viewer.console.write, viewer)
+    receive = asyncio.create_task(_receive(ws, viewer, speech, typed, ping), name=f"receive {name}")
     try:
         await asyncio.wait((send, receive, viewer.ended), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -79,7 +87,24 @@ async def _send_one(ws: web.WebSocketResponse, message: Message) -> None:
         await ws.send_str(message)
 
 
-async def _receive(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, ping: float) -> End | None:
+def _without_first_cr(viewer: Viewer) -> Callable[[bytes], None]:
+    """What takes a viewer's input, all but a CR that comes alone, first, and within FIRST_CR_WAIT from now."""
+    until = asyncio.get_running_loop().time() + FIRST_CR_WAIT
+    first = True
+
+    def typed(data: bytes) -> None:
+        nonlocal first
+        dropped = first and data == b"\r" and asyncio.get_running_loop().time() < until
+        first = False
+        if not dropped:
+            viewer.console.write(viewer, data)
+
+    return typed
+
+
+async def _receive(
+    ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, typed: Callable[[bytes], None], ping: float
+) -> End | None:
     """Take input until the client closes, breaks the protocol, or has been silent through two pings."""
     asked, place = False, viewer.offset
     while True:
@@ -95,18 +120,20 @@ async def _receive(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, pi
             continue
         asked = False
         try:
-            if not await _heard(ws, message, viewer, speech, ping):
+            if not await _heard(ws, message, speech, typed, ping):
                 return None
         except ValueError as error:
             return End(codes.NOT_CONSISTENT, f"TEXT is not what {ws.ws_protocol} has: {error}")
 
 
-async def _heard(ws: web.WebSocketResponse, message: WSMessage, viewer: Viewer, speech: Speech, ping: float) -> bool:
+async def _heard(
+    ws: web.WebSocketResponse, message: WSMessage, speech: Speech, typed: Callable[[bytes], None], ping: float
+) -> bool:
     """Take one message; whether more may come. Raises ValueError for one that breaks the protocol."""
     if message.type is WSMsgType.BINARY:
-        viewer.console.write(viewer, message.data)
+        typed(message.data)
     elif message.type is WSMsgType.TEXT:
-        viewer.console.write(viewer, speech.heard(message.data))
+        typed(speech.heard(message.data))
     elif message.type is WSMsgType.PING:
         return await _sent(ws.pong(message.data), ping)
     return message.type in (WSMsgType.BINARY, WSMsgType.TEXT, WSMsgType.PONG)

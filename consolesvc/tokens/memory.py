@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import heapq
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.store import Grant
@@ -57,16 +56,14 @@ class MemoryTokenStore:
 
     async def redeem(self, token: str, admit: Callable[[Grant], None]) -> Grant:
         """Exchange a token for its grant; raises TokenRefused and what `admit` raises."""
-        entry = self._entries.get(_digest(token))
-        if entry is None:
-            raise TokenRefused("unknown")
-        if entry.grant.expires is not None and self.clock() >= entry.grant.expires:
-            raise TokenRefused("expired")
-        if entry.used:
-            raise TokenRefused("used")
+        entry = self._good(token)
         admit(entry.grant)
         entry.used = self.single_use
         return entry.grant
+
+    async def look_up(self, token: str) -> Grant:
+        """The grant of a token, which stays as good as it was; raises TokenRefused."""
+        return self._good(token).grant
 
     async def end(self, server_id: str) -> int:
         """Forget every token of a server; the number forgotten."""
@@ -93,9 +90,30 @@ class MemoryTokenStore:
     def restore(self, digest: bytes, grant: Grant, left: float) -> None:
         """Take back one token from a file; `left` seconds, 0 for ever."""
         expires = self.clock() + left if left else None
-        self._entries[digest] = _Entry(dataclasses.replace(grant, expires=expires))
+        self._entries[digest] = _Entry(replace(grant, expires=expires))
         if expires is not None:
             heapq.heappush(self._expiries, (expires, digest))
+
+    async def expire(self, server_id: str) -> int:
+        """End the time of every token of a server now; the number that had some left."""
+        now, expired = self.clock(), 0
+        for digest, entry in self._entries.items():
+            left = entry.grant.expires is None or entry.grant.expires > now
+            if left and entry.grant.server_id == server_id:
+                entry.grant = replace(entry.grant, expires=now)
+                heapq.heappush(self._expiries, (now, digest))
+                expired += 1
+        return expired
+
+    def _good(self, token: str) -> _Entry:
+        entry = self._entries.get(_digest(token))
+        if entry is None:
+            raise TokenRefused("unknown")
+        if entry.grant.expires is not None and self.clock() >= entry.grant.expires:
+            raise TokenRefused("expired")
+        if entry.used:
+            raise TokenRefused("used")
+        return entry
 
     def sweep(self) -> int:
         """Forget what expired; the number forgotten. Each costs a heap pop, so it runs with every issue."""

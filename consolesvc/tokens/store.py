@@ -42,6 +42,14 @@ class TokenStore(Protocol):
         """
         ...
 
+    async def look_up(self, token: str) -> Grant:
+        """The grant of a token, which stays as good as it was; raises TokenRefused as `redeem` does."""
+        ...
+
+    async def expire(self, server_id: str) -> int:
+        """End the time of every token of a server now, so that it is refused as expired; how many had some left."""
+        ...
+
     async def end(self, server_id: str) -> int:
         """Forget every token of a server; the number forgotten."""
         ...

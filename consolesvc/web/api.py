@@ -1,4 +1,7 @@
-"""The native API: JSON under /console/v1/, and /healthcheck (DESIGN 5.3)."""
+"""The native API: JSON under /console/v1/, and /healthcheck (DESIGN 5.3).
+
+A caller sees the consoles of servers that Compute shows them, and no others; `identity` has said who it is.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from consolesvc.errors import ServerNotFound
+from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
 
 
@@ -21,12 +26,17 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
     """
 
     async def consoles(_request: web.Request) -> web.Response:
-        return web.json_response(
-            {"consoles": [console_view(server) for server in inventory], "configuration_error": trouble()}
-        )
+        caller = CALLER.get()
+        views = [console_view(server) for server in inventory if caller.sees(server.project_id)]
+        # Files and keys of this host are its operators' business.
+        return web.json_response({"consoles": views, "configuration_error": trouble() if caller.is_admin else None})
 
     async def console(request: web.Request) -> web.Response:
-        return web.json_response({"console": console_view(inventory.find(request.match_info["id"]))})
+        wanted = request.match_info["id"]
+        server = inventory.find(wanted)
+        if not CALLER.get().sees(server.project_id):
+            raise ServerNotFound(wanted)
+        return web.json_response({"console": console_view(server)})
 
     async def healthcheck(_request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})

@@ -15,7 +15,7 @@ ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
 KINDS = "serial, tcp, unix, telnet, rfc2217, command, emulated"
-TOP = "known here: api, defaults, identity, include, limits, log, proxy, servers, tokens"
+TOP = "known here: api, defaults, emulator, identity, include, limits, log, proxy, servers, tokens"
 
 
 def problems(path: Path, *overrides: str) -> list[str]:
@@ -112,7 +112,10 @@ SECTIONS = [
     ),
     ("tokens: {store: disk}", "tokens.store: found 'disk', expected memory"),
     ("identity: none", "identity: found 'none', expected a mapping such as {type: none}"),
-    ("identity: {type: nome}", "identity.type: found 'nome', expected none"),
+    (
+        "identity: {type: nome}",
+        "identity.type: found 'nome', expected one of none, static, builtin, keystone; did you mean none?",
+    ),
     (
         "limits: {sessions: 017}",
         "limits.sessions: found 017, expected a whole number, 0 or more; a leading zero makes it octal to YAML",
@@ -124,6 +127,10 @@ SECTIONS = [
         "limits: {body: 1 MB}",
         "limits.body: found '1 MB', expected bytes, or a number with KiB, MiB or GiB; did you mean 1 MiB?",
     ),
+    ("limits: {headers: 100}", "limits.headers: found 100, expected 1 KiB to 1 MiB"),
+    ("emulator: {max: -1}", "emulator.max: found -1, expected a whole number, 0 or more"),
+    ("emulator: {allow_create: 1}", "emulator.allow_create: found 1, expected true or false"),
+    ("proxy: {drop_first_cr: x}", "proxy.drop_first_cr: found 'x', expected true or false"),
     ("limits: {body: 0.5}", "limits.body: found 0.5, expected a whole number of bytes"),
     ("limits: {body: 9999 GiB}", "limits.body: found '9999 GiB', expected at most 1024 GiB"),
     ("defaults: {ring: 0}", "defaults.ring: found 0, expected 4 KiB to 1 GiB"),
@@ -338,9 +345,8 @@ def test_a_wrong_server(tmp_path: Path, entry: str, expected: str) -> None:
 
 
 PROMISED_KEYS = [
-    ("emulator: {max: 3}", "", "emulator"),
     ("tls: {}", "", "tls"),
-    ("proxy: {drop_first_cr: true}", "proxy: ", "drop_first_cr"),
+    ("proxy: {tls: {}}", "proxy: ", "tls"),
     ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
     ("servers: [{name: a, line: {type: emulated, guest: echo}, power: x}]", "servers[0]: ", "power"),
 ]
@@ -354,9 +360,6 @@ def test_a_promised_key_is_refused(tmp_path: Path, text: str, parent: str, key: 
 
 PROMISED_VALUES = [
     ("tokens: {store: 'redis://h'}", "tokens.store: `redis://h`"),
-    ("identity: {type: static, tokens: t.yaml}", "identity.type: `static`"),
-    ("identity: {type: builtin, users: u.yaml}", "identity.type: `builtin`"),
-    ("identity: {type: keystone, auth_url: x}", "identity.type: `keystone`"),
     ("defaults: {input: exclusive}", "defaults.input: `exclusive`"),
     ("servers: [{name: a, input: lease, line: {type: emulated, guest: echo}}]", "servers[0].input: `lease`"),
 ]

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from consolesvc.config.document import DOCUMENT
+from consolesvc.config.identity import KINDS as IDENTITIES
 from consolesvc.config.line import KINDS
 from consolesvc.config.linespec import GUEST_NAMES, LineSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.model import Config, IdentityBuiltin, IdentityKeystone, IdentityStatic, ServerConfig
 from consolesvc.config.servers import SERVER
 
 SPECS = get_args(LineSpec)
@@ -82,6 +83,24 @@ def test_it_shows_every_key_of_a_server(all_of_lab: Path) -> None:
         assert {key for line in lines for key in line} == set(KINDS[kind].section.keys)
         assert set(KINDS[kind].section.keys) == {"type"} | {field.name for field in fields(spec)}
     assert len(load(all_of_lab).servers) == len(document["servers"]) == 12
+
+
+def test_it_shows_every_kind_of_identity(tmp_path: Path) -> None:
+    """Each commented `identity:` loads in the place of the first, and names every key that its type has."""
+    (tmp_path / "tokens.yaml").write_text("tokens: []")
+    (tmp_path / "users.yaml").write_text("users: []")
+    (tmp_path / "keystone.password").touch()
+    shown = re.findall(r"(?m)^# (identity: .*)$", LAB.read_text())
+    made = []
+    for text in shown:
+        (tmp_path / "lab.yaml").write_text(text)
+        made.append(load(tmp_path / "lab.yaml").identity)
+        assert set(yaml.safe_load(text)["identity"]) == {field.name for field in fields(made[-1])}
+    assert [type(identity) for identity in made] == [IdentityStatic, IdentityBuiltin, IdentityKeystone]
+    for kind, identity in zip(("static", "builtin", "keystone"), made, strict=True):
+        assert set(IDENTITIES[kind].section.keys) == {field.name for field in fields(identity)}
+    password = str(tmp_path / "keystone.password")
+    assert made[-1] == IdentityKeystone("http://keystone.lab:5000/v3", "consolesvc", password, "service")
 
 
 def test_every_default_of_a_line_is_said(all_of_lab: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from consolesvc.config.linespec import EmulatedSpec, LineSettings, SerialSpec
 from consolesvc.config.load import demo_text, load, load_demo
-from consolesvc.config.model import Address, Config, Identity, ServerConfig
+from consolesvc.config.model import Address, Config, IdentityNone, ServerConfig
 
 CHECKOUT = Path(__file__).parent.parent.parent
 
@@ -90,7 +90,7 @@ def test_flow_off_is_none(tmp_path: Path, value: str) -> None:
 def test_remote_callers_have_to_be_allowed(tmp_path: Path) -> None:
     """With identity none, an API that others can reach takes a word of consent."""
     config = loaded(tmp_path, 'api: {listen: "[::0]:8774"}\nidentity: {type: none, allow_remote: true}')
-    assert (config.api.listen, config.identity) == (Address("::", 8774), Identity("none", allow_remote=True))
+    assert (config.api.listen, config.identity) == (Address("::", 8774), IdentityNone("none", allow_remote=True))
 
 
 @pytest.mark.parametrize(

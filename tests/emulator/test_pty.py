@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from consolesvc.emulator.guests import GuestOptions, make_guest
+from consolesvc.emulator.guests.echo import EchoGuest
 from consolesvc.emulator.pty import FakeServer
 from tests.lines.devices import eventually
 
@@ -144,6 +145,45 @@ async def test_power_cycle_starts_from_cold(chatter: FakeServer) -> None:
         size = len(program.read())
         chatter.power_cycle()
         await eventually(lambda: b"c 00000000" in program.read()[size:])
+
+
+async def test_power_off_silences_the_machine_and_keeps_its_line(echo: FakeServer) -> None:
+    """Whoever has the slave open keeps it, and hears the machine again once it is on."""
+    with opened(echo) as program:
+        path = echo.path
+        echo.power_off()
+        os.write(program.fd, b"lost")
+        await asyncio.sleep(0.05)
+        assert (echo.powered, program.read(), echo.path) == (False, b"", path)
+        echo.power_on()
+        os.write(program.fd, b"heard")
+        await eventually(lambda: program.read() == b"heard")
+
+
+class Quitter(EchoGuest):
+    """A machine that switches itself off when it is told so."""
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        self.powered = self.powered and data != b"q"
+        return super().feed(data, now)
+
+
+async def test_power_changes_are_told_whoever_made_them() -> None:
+    """A switch from outside and a machine that switches itself off look the same."""
+    fake = FakeServer("q", Quitter(GuestOptions(name="q")))
+    told: list[bool] = []
+    fake.power_changed = lambda: told.append(fake.powered)
+    fake.power_on()
+    assert told == []  # not started: there is nothing to switch on
+    fake.start()
+    fake.power_on()
+    fake.power_cycle()
+    assert told == [True, False, True]
+    with opened(fake) as program:
+        os.write(program.fd, b"q")
+        await eventually(lambda: len(told) == 4)
+    assert told[-1] is False
+    fake.stop()
 
 
 async def test_stop_is_final_and_may_be_repeated() -> None:

@@ -134,3 +134,19 @@ async def test_a_clock_set_back_makes_nothing_good_again(clock: Clock) -> None:
     clock.now -= 11
     with pytest.raises(TokenRefused):
         await store.redeem(token, anyone)
+
+
+async def test_looking_a_token_up_uses_nothing(clock: Clock) -> None:
+    """A look is free and tells the same grant; what does not redeem is not found either."""
+    store = MemoryTokenStore(clock, ttl=600, single_use=True)
+    token = await store.issue("s")
+    grants = [await store.look_up(token) for _ in range(3)]
+    assert grants == [await store.redeem(token, anyone)] * 3
+    with pytest.raises(TokenRefused, match="token used"):
+        await store.look_up(token)
+    other = await store.issue("s")
+    clock.now += 600
+    with pytest.raises(TokenRefused, match="token expired"):
+        await store.look_up(other)
+    with pytest.raises(TokenRefused, match="token unknown"):
+        await store.look_up("nonsense")

@@ -1,0 +1,58 @@
+"""The middleware that says who is calling, before anything is done for them."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from consolesvc.http.faults import Fault
+from consolesvc.identity.caller import ANONYMOUS, CALLER, Caller
+from consolesvc.identity.seam import Identity
+
+PROTECTED = ("/v2.1", "/v2", "/console/v1")
+"""Whatever lies under these has a caller."""
+PUBLIC = frozenset({"/v2.1", "/v2.1/", "/v2", "/v2/"})
+"""Version documents, which clients read before they have a token (nova-contract 1.7)."""
+
+
+def identify(identity: Identity) -> Middleware:
+    """Make the middleware, which stands after `guard`. It sets CALLER, or raises Fault 401 or 503."""
+
+    @web.middleware
+    async def identified(request: web.Request, handler: Handler) -> web.StreamResponse:
+        mark = CALLER.set(ANONYMOUS)
+        try:
+            if is_protected(request):
+                CALLER.set(await _caller(identity, request))
+            return await handler(request)
+        finally:
+            CALLER.reset(mark)
+
+    return identified
+
+
+def is_protected(request: web.Request) -> bool:
+    """Whether a request needs a caller.
+
+    The route that was found decides, not the path's text: there are many ways to write one path. Where there is no
+    route, nothing is done for anybody; the text says whether Compute or Keystone would have asked first.
+    """
+    resource = request.match_info.route.resource
+    path = resource.canonical if resource is not None else request.path
+    if path in PUBLIC and request.method in ("GET", "HEAD"):
+        return False
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in PROTECTED)
+
+
+def root_of(request: web.Request) -> str:
+    """Scheme and host as the client wrote them; the guard has checked the host."""
+    return f"{request.scheme}://{request.headers.get('Host', request.host)}"
+
+
+async def _caller(identity: Identity, request: web.Request) -> Caller:
+    try:
+        return await identity.caller(request.headers)
+    except Fault as fault:
+        if fault.status == web.HTTPUnauthorized.status_code:
+            fault.headers["WWW-Authenticate"] = f'Keystone uri="{identity.auth_url(root_of(request))}"'
+        raise
