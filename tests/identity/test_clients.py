@@ -1,55 +1,16 @@
-"""The unmodified openstack client, with a password, at the builtin Keystone and at a real one."""
+"""The unmodified openstack client, with a password at the builtin Keystone and with a static token."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import IdentityKeystone
-from tests.identity.keystone_process import SERVICE_PASSWORD, RealKeystone
-from tests.identity.world import ATTIC, LAB, PASSWORD, cloud, write_tokens, write_users
-from tests.scenarios.process import OPENSTACK, needs
+from tests.identity.client import answered, needs_client, openstack, password
+from tests.identity.world import ATTIC, LAB, cloud, write_tokens, write_users
 
-pytestmark = [
-    pytest.mark.xdist_group("keystone"),
-    pytest.mark.timeout(180),
-    needs(OPENSTACK, "scripts/test makes its environment, .venvs/openstack"),
-]
-
-
-async def openstack(*words: str, **settings: str) -> tuple[int, str, str]:
-    """Run the client; its exit code, and what it wrote. `settings` are OS_* variables."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
-    environment |= {f"OS_{key.upper()}": value for key, value in settings.items()}
-    process = await asyncio.create_subprocess_exec(
-        OPENSTACK, *words, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
-
-
-async def answered(*words: str, **settings: str) -> str:
-    """What the client prints when all is well."""
-    code, out, err = await openstack(*words, **settings)
-    assert code == 0, err
-    return out.strip()
-
-
-def password(auth_url: str, user: str, project: str, secret: str = PASSWORD) -> dict[str, str]:
-    """The settings of somebody with a password."""
-    return {
-        "auth_url": auth_url,
-        "username": user,
-        "password": secret,
-        "project_name": project,
-        "user_domain_name": "Default",
-        "project_domain_name": "Default",
-    }
+pytestmark = [pytest.mark.timeout(180), needs_client]
 
 
 async def test_the_builtin_keystone(tmp_path: Path) -> None:
@@ -91,18 +52,3 @@ async def test_a_static_token(tmp_path: Path) -> None:
         code, _, err = await openstack(*show, **{**settings, "token": "wrong"})
         assert code == 1
         assert "401" in err
-
-
-async def test_a_real_keystone(keystone: RealKeystone, tmp_path: Path) -> None:
-    """Its catalog names us as Compute; its users' tokens open us."""
-    file = tmp_path / "password"
-    file.write_text(SERVICE_PASSWORD)
-    config = IdentityKeystone(keystone.url, "consolesvc", str(file), "service")
-    async with cloud(config) as lab:
-        await asyncio.to_thread(keystone.register, "compute", f"{lab.api}/v2.1")
-        admin = password(keystone.url, "admin", "admin", "keystone secret")
-        listed = json.loads(await answered("server", "list", "-f", "json", **admin))
-        assert {server["Name"] for server in listed} == {"ours", "theirs"}
-        url = await answered("console", "url", "show", "--serial", "ours", "-f", "value", "-c", "url", **admin)
-        async with lab.http.ws_connect(url) as ws:
-            assert not ws.closed

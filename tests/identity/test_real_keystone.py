@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,14 +13,12 @@ import pytest
 
 from consolesvc.config.model import IdentityKeystone
 from consolesvc.identity.keystone import GOOD_FOR, Keystone
+from tests.identity.client import answered, needs_client, password
 from tests.identity.forwarder import Forwarder, forwarder
-from tests.identity.keystone_process import SERVICE_PASSWORD, RealKeystone
+from tests.identity.keystone_process import ADMIN, PASSWORD, SERVICE_PASSWORD, RealKeystone
 from tests.identity.world import OURS, SERIAL, UNAUTHENTICATED, Clock, Cloud, cloud
 
-pytestmark = [
-    pytest.mark.xdist_group("keystone"),  # started once in a run
-    pytest.mark.timeout(180),
-]
+pytestmark = pytest.mark.timeout(180)
 
 SECRET = "user secret"
 
@@ -178,3 +177,19 @@ async def test_a_keystone_that_dies_and_comes_back(
         await asyncio.sleep(2.1)
         assert await made.status(brief) == 401, "expired"
         await asyncio.to_thread(keystone.kill)  # the next test gets one whose tokens live longer
+
+
+@needs_client
+async def test_the_openstack_client(keystone: RealKeystone, tmp_path: Path) -> None:
+    """Its catalog names us as Compute; its users' tokens open us."""
+    file = tmp_path / "password"
+    file.write_text(SERVICE_PASSWORD)
+    config = IdentityKeystone(keystone.url, "consolesvc", str(file), "service")
+    async with cloud(config) as lab:
+        await asyncio.to_thread(keystone.register, "compute", f"{lab.api}/v2.1")
+        admin = password(keystone.url, ADMIN, "admin", PASSWORD)
+        listed = json.loads(await answered("server", "list", "-f", "json", **admin))
+        assert {server["Name"] for server in listed} == {"ours", "theirs"}
+        url = await answered("console", "url", "show", "--serial", "ours", "-f", "value", "-c", "url", **admin)
+        async with lab.http.ws_connect(url) as ws:
+            assert not ws.closed
