@@ -8,12 +8,14 @@ import errno
 import os
 import socket
 import stat
+import struct
 from pathlib import Path
 from typing import Final
 
 from consolesvc.config.linespec import UnixSpec
 from consolesvc.errors import LineUnavailable
 from consolesvc.lines.base import Receiver
+from consolesvc.lines.holders import Holder, program
 from consolesvc.lines.listening import Listening
 from consolesvc.lines.permission import permission_denied
 from consolesvc.lines.stream import StreamLine, run_on
@@ -40,7 +42,7 @@ class UnixOpener:
             return await run_on(_connected(path), StreamLine(receiver, path))
         if self._listening is None or self._inode() != self._made:
             await self.close()
-            self._listening = Listening(_bound(path), path, self.due, lambda _: f"another program on {path}")
+            self._listening = Listening(_bound(path), path, self.due, _peer)
             self._made = self._inode()
         return await self._listening.line(receiver)
 
@@ -151,6 +153,12 @@ def _cannot_listen(path: str, error: OSError) -> LineUnavailable:
             return LineUnavailable("the path is too long for a socket", "107 bytes at most; take a shorter one")
         case number:
             return LineUnavailable("cannot listen there", os.strerror(number))
+
+
+def _peer(sock: socket.socket) -> str:
+    """Who has connected: "pid 812 (qemu-system-x86)"."""
+    pid, _, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return str(Holder(pid, program(pid)))
 
 
 def _is_socket(path: str) -> bool:

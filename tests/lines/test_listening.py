@@ -138,8 +138,10 @@ async def test_a_socket_of_ours(tmp_path: Path, got: Collector) -> None:
     await eventually(opener.due.is_set)
     line = await opener.open(got)
     assert await got.until(10) == b"first byte"
-    await line.close()
     machine.sock.close()
+    await eventually(lambda: got.losses)
+    assert got.losses[0].startswith(f"connection closed by pid {os.getpid()} (")
+    await line.close()
     await opener.close()
     assert not path.exists()
 
