@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -15,12 +14,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
-from consolesvc.config.model import Address, Config, ServerConfig
+from consolesvc.config.model import Config, ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
-from consolesvc.http.doorway import Doorway
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
 from consolesvc.http.hosts import known_hosts
@@ -30,10 +28,10 @@ from consolesvc.identity import kinds as identities
 from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
-from consolesvc.listeners import BACKLOG, bind
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
+from consolesvc.ports import Ports
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
@@ -49,8 +47,6 @@ log = logging.getLogger(__name__)
 
 LEAVE_WAIT = 2.0
 """Seconds that viewers have to leave when the service stops."""
-KEEPALIVE = 75.0
-"""Seconds that a connection may be idle between two requests."""
 LINES_WAIT = 1.5
 """Seconds that lines and their logs have to close."""
 LOGS_WAIT = 0.5
@@ -101,15 +97,11 @@ class Service:
             config=config,
             known_hosts=self.known_hosts,
         )
-        self.api_address = config.api.listen
-        self.proxy_address = config.proxy.listen
-        self.doorway = Doorway(config.limits)
+        self.ports = Ports(config)
         self._starting: set[asyncio.Task[None]] = set()
-        self._runners: list[web.AppRunner] = []
-        self._listening: list[asyncio.Server] = []
 
     def __repr__(self) -> str:
-        return f"<Service api {self.api_address} proxy {self.proxy_address} {self.inventory!r}>"
+        return f"<Service {self.ports!r} {self.inventory!r}>"
 
     async def start(self) -> None:
         """Bind both ports, start the consoles, serve. Waits for no device.
@@ -118,28 +110,17 @@ class Service:
             StartError: a port cannot be had; nothing is left behind.
         """
         keep_requests_out_of_the_log()
-        # Port 0 is any free one, so that two of them are two ports.
-        shared = self.config.api.listen == self.config.proxy.listen and self.config.api.listen.port != 0
-        api_sockets = bind("api", self.config.api.listen)
-        try:
-            proxy_sockets = [] if shared else bind("proxy", self.config.proxy.listen)
-        except Exception:
-            _close(api_sockets)
-            raise
-        self.api_address = _bound(self.config.api.listen, api_sockets)
-        self.proxy_address = _bound(self.config.proxy.listen, proxy_sockets or api_sockets)
-        self.urls.port = self.proxy_address.port
+        self.ports.bind()
+        self.urls.port = self.ports.proxy.port
         try:
             await self._open_logs()
         except Exception:
-            _close([*api_sockets, *proxy_sockets])
+            self.ports.release()
             raise
         if self._state_path is not None:
             restore(self._state_path, self.tokens, self.resumes)
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
-        await self._serve(self._api_app(shared=shared), api_sockets)
-        if proxy_sockets:
-            await self._serve(self._proxy_app(), proxy_sockets)
+        await self.ports.serve(self._api_app(), self._proxy_app())
 
     async def _open_logs(self) -> None:
         if self._log_path is None or not self.config.log.enabled:
@@ -170,16 +151,13 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
-        for listening in self._listening:
-            listening.close()
-        self._listening.clear()
-        self.doorway.close()
+        self.ports.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WAIT):
                 while self.sessions:  # noqa: ASYNC110 - once a life
                     await asyncio.sleep(0.01)
-        if self._state_path is not None and self._runners:
+        if self._state_path is not None and self.ports.serving:
             keep(self._state_path, self.tokens, self.resumes)
         closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
         if closing:
@@ -188,9 +166,7 @@ class Service:
                 log.error("a line did not close in %g s", LINES_WAIT)
                 task.cancel()
         await self._close_logs()
-        for runner in self._runners:
-            await runner.cleanup()
-        self._runners.clear()
+        await self.ports.cleanup()
         await self.identity.close()
 
     async def reload(self, config: Config) -> list[str]:
@@ -210,7 +186,7 @@ class Service:
                     await self.add(new[server_id])
         before, self.config = self.config, config
         self.proxy.config = config
-        self.sessions.limits = self.doorway.limits = config.limits
+        self.sessions.limits = self.ports.doorway.limits = config.limits
         self.resumes.ttl = config.tokens.resume
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
@@ -283,11 +259,11 @@ class Service:
         for server in self.inventory:
             server.console.reconnecting.retry()
 
-    def _api_app(self, *, shared: bool) -> web.Application:
+    def _api_app(self) -> web.Application:
         app = web.Application(
             # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
             middlewares=[
-                *([self._divert] if shared else []),
+                *([self._divert] if self.ports.shared else []),
                 access,
                 faults,
                 guard(self.known_hosts),
@@ -313,35 +289,7 @@ class Service:
         app.router.add_route("*", "/{path:.*}", self.proxy.handle)
         return app
 
-    async def _serve(self, app: web.Application, sockets: list[socket.socket]) -> None:
-        # access_log: aiohttp's prints queries, and tokens are in them (DESIGN decision 6).
-        most = self.config.limits.headers
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            shutdown_timeout=0.5,
-            keepalive_timeout=KEEPALIVE,
-            max_line_size=most,
-            max_field_size=most,
-        )
-        await runner.setup()
-        self._runners.append(runner)
-        assert runner.server is not None  # noqa: S101 - set-up has made it
-        for sock in sockets:
-            # As aiohttp's own SockSite does, with the doorway before its protocol.
-            factory = self.doorway.before(runner.server)
-            self._listening.append(await asyncio.get_running_loop().create_server(factory, sock=sock, backlog=BACKLOG))
-
-
-def _bound(wanted: Address, sockets: list[socket.socket]) -> Address:
-    return Address(wanted.host, sockets[0].getsockname()[1])
-
 
 def _known_hosts(config: Config) -> frozenset[str]:
     listens = (config.api.listen.host, config.proxy.listen.host)
     return known_hosts(listens, config.proxy.base_url, config.api.allowed_hosts)
-
-
-def _close(sockets: list[socket.socket]) -> None:
-    for sock in sockets:
-        sock.close()

@@ -23,15 +23,16 @@ FLOORS = {
     "compute": 8,
     "proxy": 8,
     "web": 8,
-    "service": 9,
+    "service": 10,
     "listeners": 8,
+    "ports": 9,
     "state": 1,
-    "cli": 10,
+    "cli": 11,
 }
 """A module imports from its own part and from lower floors. DESIGN's floors, with those steps within them that its
 text asks for: an emulated line stands on the emulator, the inventory on consoles, identity and the faces on `http`."""
 
-AIOHTTP = ("http", "identity", "compute", "proxy", "web", "service", "cli.attach")
+AIOHTTP = ("http", "identity", "compute", "proxy", "web", "ports", "service", "cli.attach")
 """The parts that may import aiohttp."""
 PYSERIAL = ("lines.tty", "lines.serial")
 """The modules that may import pyserial."""

@@ -35,7 +35,7 @@ async def lab(request: pytest.FixtureRequest, tmp_path: Path, unused_tcp_port: i
 
 def routes(identity: Identity) -> Iterator[tuple[str, str]]:
     """Method and path of everything that the API's port answers, with an example in the place of each variable."""
-    app = Service(Config(identity=identity))._api_app(shared=False)
+    app = Service(Config(identity=identity))._api_app()
     for route in walk(app):
         assert route.resource is not None
         path = route.resource.canonical

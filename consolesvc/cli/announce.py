@@ -43,7 +43,7 @@ def announce(service: Service, *, demo: bool) -> None:
 
 def api_url(service: Service) -> str:
     """The API's address as a client on this host reaches it."""
-    address = service.api_address
+    address = service.ports.api
     return f"http://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}"
 
 

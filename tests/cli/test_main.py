@@ -19,7 +19,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["--help"]) == 0
     page = capsys.readouterr().out
     for command in COMMANDS:
-        assert f"    {command} " in page
+        assert f"    {command}" in page
         assert main([command, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"usage: consolesvc {command} ")
 

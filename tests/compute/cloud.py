@@ -35,7 +35,7 @@ class Cloud:
     @property
     def api(self) -> str:
         """The API's address."""
-        return f"http://{self.service.api_address}"
+        return f"http://{self.service.ports.api}"
 
     async def ask(self, method: str, path: str, body: Any = None, version: str = "2.1", **headers: str) -> Answer:
         """Call the API; `path` begins behind `/v2.1`, or with `/console`."""

@@ -122,7 +122,7 @@ async def test_deleted_while_at_its_task(lab: Cloud) -> None:
     assert server.fake is not None
     fake = server.fake
     with pytest.raises(TimeoutError):
-        await eventually(lambda: fake.powered, patience=0.2)
+        await eventually(lambda: fake.powered, patience=2)
 
 
 @pytest.mark.parametrize("action", [("reboot", {"type": "SOFT"}), ("os-stop", None), ("os-start", None)])

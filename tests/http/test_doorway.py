@@ -25,7 +25,7 @@ GOOD = b"GET /healthcheck HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r
 async def service(limits: Limits, wait: float = 0.3) -> AsyncIterator[Service]:
     """A service without servers, whose doorway waits `wait` seconds for a head."""
     running = Service(dataclasses.replace(BASE, limits=limits))
-    running.doorway.wait = wait
+    running.ports.doorway.wait = wait
     await running.start()
     try:
         yield running
@@ -79,7 +79,7 @@ async def ask(port: int, data: bytes = GOOD) -> tuple[int, Any]:
 async def test_a_head_in_pieces_is_answered(piece: int) -> None:
     """However a head is cut, and with the empty lines that may come before it."""
     async with service(Limits(), wait=5) as running:
-        client = await Client.connect(running.api_address.port)
+        client = await Client.connect(running.ports.api.port)
         data = b"\r\n\r\n" + GOOD
         for start in range(0, len(data), piece):
             await client.say(data[start : start + piece])
@@ -91,7 +91,7 @@ async def test_two_requests_at_once_are_both_answered() -> None:
     """What follows the first head is not lost on the way."""
     first = GOOD.replace(b"Connection: close\r\n", b"")
     async with service(Limits()) as running:
-        client = await Client.connect(running.api_address.port)
+        client = await Client.connect(running.ports.api.port)
         await client.say(first + GOOD)
         data = await asyncio.wait_for(client.reader.read(), 5)
         await client.close()
@@ -102,7 +102,7 @@ async def test_two_requests_at_once_are_both_answered() -> None:
 async def test_a_head_that_is_never_whole_is_ended(port: str) -> None:
     """A byte now and then gains no time, on either port; the answer says what was missing."""
     async with service(Limits()) as running:
-        address = running.api_address if port == "api" else running.proxy_address
+        address = running.ports.api if port == "api" else running.ports.proxy
         client = await Client.connect(address.port)
         begun = asyncio.get_running_loop().time()
         dribble = asyncio.create_task(_dribble(client))
@@ -113,38 +113,38 @@ async def test_a_head_that_is_never_whole_is_ended(port: str) -> None:
             408,
             "The request's head was not complete within 0.3 s.",
         )
-        assert len(running.doorway) == 0
+        assert len(running.ports.doorway) == 0
 
 
 async def test_empty_lines_are_no_head() -> None:
     """They are skipped, and whoever sends only them waits in vain."""
     async with service(Limits()) as running:
-        client = await Client.connect(running.api_address.port)
+        client = await Client.connect(running.ports.api.port)
         for _ in range(4):
             await client.say(b"\r\n\r\n")
             await asyncio.sleep(0.02)
-        assert len(running.doorway) == 1
+        assert len(running.ports.doorway) == 1
         assert await client.answer() == (0, None)
 
 
 async def test_who_says_nothing_is_left_without_a_word() -> None:
     """Browsers connect ahead of need: no answer to a question that was never asked."""
     async with service(Limits()) as running:
-        client = await Client.connect(running.api_address.port)
+        client = await Client.connect(running.ports.api.port)
         assert await client.answer() == (0, None)
 
 
 async def test_hundreds_of_half_open_connections_keep_nobody_out(caplog: pytest.LogCaptureFixture) -> None:
     """A client whose head comes whole is served; of those that hold the door open no more than the cap are kept."""
     async with service(Limits(handshakes=64), wait=30) as running:
-        port = running.api_address.port
+        port = running.ports.api.port
         held = [await Client.connect(port) for _ in range(400)]
         for client in held:
             client.writer.write(b"GET / HTTP/1.1\r\nHost: loc")
-        await eventually(lambda: len(running.doorway) == 64)
+        await eventually(lambda: len(running.ports.doorway) == 64)
         begun = asyncio.get_running_loop().time()
         assert await ask(port) == (200, {"status": "ok"})
-        assert await ask(running.proxy_address.port, GOOD.replace(b"/healthcheck", b"/")) == (
+        assert await ask(running.ports.proxy.port, GOOD.replace(b"/healthcheck", b"/")) == (
             405,
             {"badMethod": {"code": 405, "message": "this is a websocket: connect with ws:// in place of http://"}},
         )
@@ -154,16 +154,16 @@ async def test_hundreds_of_half_open_connections_keep_nobody_out(caplog: pytest.
         assert caplog.text.count("limits.handshakes") == 1
         for client in held[1:]:
             await client.close()
-        await eventually(lambda: len(running.doorway) == 0)
+        await eventually(lambda: len(running.ports.doorway) == 0)
 
 
 async def test_the_cap_follows_a_reload() -> None:
     """A lower cap holds from the next connection on; 0 is none."""
     async with service(Limits(handshakes=0), wait=30) as running:
-        held = [await Client.connect(running.api_address.port) for _ in range(20)]
-        await eventually(lambda: len(running.doorway) == 20)
+        held = [await Client.connect(running.ports.api.port) for _ in range(20)]
+        await eventually(lambda: len(running.ports.doorway) == 20)
         await running.reload(dataclasses.replace(running.config, limits=Limits(handshakes=5)))
-        assert (await ask(running.api_address.port))[0] == 200
+        assert (await ask(running.ports.api.port))[0] == 200
         for client in held:
             await client.close()
 
@@ -174,7 +174,7 @@ async def test_a_head_beyond_the_limit_is_refused(size: int, whole: bool) -> Non
     """By one header or all of them, told in a fault that names the limit, also while the client goes on sending."""
     long = b"GET /healthcheck HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * size + (b"\r\n\r\n" if whole else b"")
     async with service(Limits(headers=1024), wait=5) as running:
-        status, body = await ask(running.api_address.port, long)
+        status, body = await ask(running.ports.api.port, long)
     assert (status, body["computeFault"]["message"]) == (431, "limit reached: limits.headers is 1024 bytes")
 
 
@@ -182,7 +182,7 @@ async def test_a_head_at_the_limit_is_served() -> None:
     """A long token fits: 20 KiB in one header."""
     async with service(Limits(), wait=5) as running:
         head = GOOD.replace(b"\r\n\r\n", b"\r\nX-Auth-Token: " + b"a" * 20_000 + b"\r\n\r\n")
-        assert await ask(running.api_address.port, head) == (200, {"status": "ok"})
+        assert await ask(running.ports.api.port, head) == (200, {"status": "ok"})
 
 
 async def test_a_body_that_does_not_come_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +193,7 @@ async def test_a_body_that_does_not_come_is_408(monkeypatch: pytest.MonkeyPatch)
         b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
     )
     async with service(Limits()) as running:
-        client = await Client.connect(running.api_address.port)
+        client = await Client.connect(running.ports.api.port)
         await client.say(head)
         answer = await asyncio.wait_for(client.reader.readuntil(b"}}"), 5)
         await client.close()
@@ -204,9 +204,9 @@ async def test_a_body_that_does_not_come_is_408(monkeypatch: pytest.MonkeyPatch)
 async def test_stop_closes_who_waits() -> None:
     """No half-open connection outlives the service."""
     async with service(Limits(), wait=30) as running:
-        client = await Client.connect(running.api_address.port)
+        client = await Client.connect(running.ports.api.port)
         await client.say(b"GET")
-        await eventually(lambda: len(running.doorway) == 1)
+        await eventually(lambda: len(running.ports.doorway) == 1)
         await running.stop()
         assert await client.answer() == (0, None)
 

@@ -78,14 +78,14 @@ async def test_what_needs_a_token(lab: Cloud, method: str, path: str) -> None:
 )
 async def test_no_other_way_to_write_a_path_gets_by(lab: Cloud, path: str) -> None:
     """The route that is found decides: however a path is written, without a token it shows no server."""
-    status, body = await asyncio.to_thread(raw_get, lab.service.api_address.port, path)
+    status, body = await asyncio.to_thread(raw_get, lab.service.ports.api.port, path)
     assert status in (401, 404) or "version" in body, (status, body)
     assert "ours" not in body
 
 
 async def test_an_absolute_request_target_gets_no_further(lab: Cloud) -> None:
     """`GET http://host/path`, as proxies are asked."""
-    port = lab.service.api_address.port
+    port = lab.service.ports.api.port
     assert (await asyncio.to_thread(raw_get, port, f"http://127.0.0.1:{port}/v2.1/servers"))[0] == 401
 
 

@@ -65,7 +65,7 @@ class Cloud:
     def __init__(self, service: Service, http: aiohttp.ClientSession) -> None:
         self.service = service
         self.http = http
-        self.api = f"http://{service.api_address}"
+        self.api = f"http://{service.ports.api}"
 
     async def ask(self, method: str, path: str, token: str | None = None, **options: Any) -> Answer:
         """One call, with a token where one is given."""

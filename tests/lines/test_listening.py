@@ -101,7 +101,7 @@ async def test_a_listening_line_is_open_as_soon_as_the_machine_connects() -> Non
     await eventually(lambda: line.state == "waiting")
     for _ in range(3):
         machine = Machine((HOST, port))
-        await eventually(lambda: line.state == "connected", patience=0.3)
+        await eventually(lambda: line.state == "connected", patience=2)
         machine.sock.close()
         await eventually(lambda: line.state == "waiting")
     await line.close()

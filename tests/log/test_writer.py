@@ -47,7 +47,7 @@ def logged(path: Path) -> bytes:
 async def test_everything_is_logged_though_nobody_watches(lab: World, tmp_path: Path) -> None:
     """Bytes, and only bytes; what happened is in the index."""
     await lab.said(b"boot\r\nlogin: ")
-    await eventually(lambda: logged(tmp_path) == b"boot\r\nlogin: ", patience=1)
+    await eventually(lambda: logged(tmp_path) == b"boot\r\nlogin: ", patience=3)
     lab.device.pull()
     await eventually(lambda: any(r.event == "lost" for r in read_index(tmp_path / "logs/node.index")), patience=2)
     assert logged(tmp_path) == b"boot\r\nlogin: "

@@ -78,7 +78,7 @@ async def test_the_answer_names_stream_and_offset(lab: World) -> None:
 async def test_any_path(lab: World, path: str) -> None:
     """The path is not looked at."""
     token = (await lab.url()).partition("?token=")[2]
-    async with lab.http.ws_connect(f"http://{lab.service.proxy_address}{path}?token={token}") as ws:
+    async with lab.http.ws_connect(f"http://{lab.service.ports.proxy}{path}?token={token}") as ws:
         assert not ws.closed
 
 
@@ -421,7 +421,7 @@ async def test_one_port_serves_both(tmp_path: Path) -> None:
         listen = Address("127.0.0.1", free.getsockname()[1])
     config = Config(api=Api(listen=listen), proxy=Proxy(listen=listen))
     async with world(tmp_path, config) as lab:
-        assert lab.service.api_address == lab.service.proxy_address
+        assert lab.service.ports.api == lab.service.ports.proxy
         async with await lab.attach() as ws:
             await lab.device.say(b"x")
             assert await received(ws, 1) == b"x"
@@ -430,7 +430,7 @@ async def test_one_port_serves_both(tmp_path: Path) -> None:
 
 async def test_plain_http_on_the_proxy_port(lab: World) -> None:
     """Nothing is served here, nothing redirects, and every answer is a fault in JSON."""
-    base = f"http://{lab.service.proxy_address}"
+    base = f"http://{lab.service.ports.proxy}"
     expected = {
         ("GET", "/"): 405,
         ("HEAD", "/"): 405,

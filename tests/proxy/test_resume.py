@@ -73,7 +73,7 @@ async def v1(lab: World, url: str) -> Client:
 
 def resuming(lab: World, client: Client, since: int) -> str:
     """The URL by which a client comes back."""
-    base = f"http://{lab.service.proxy_address}/"
+    base = f"http://{lab.service.ports.proxy}/"
     return f"{base}?resume={client.hello['resume']}&since={since}&stream={client.hello['stream']}"
 
 
