@@ -112,10 +112,12 @@ def test_a_path_that_names_a_host_leads_nowhere(running: Running, face: str, pat
         b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: HOST\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: HOST\r\nX-Long: " + b"a" * 1_000_000 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: HOST\r\n" + b"X-Many: a\r\n" * 50_000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: HOST\r\nExpect: \xff\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: HOST\r\nExpect: a-miracle\r\n\r\n",
     ],
     ids=[
         "zeros", "tls-hello", "http-0.9", "http-9.9", "no-colon", "bad-length", "bad-url", "bad-host",
-        "bad-chunk", "huge-path", "huge-header", "many-headers",
+        "bad-chunk", "huge-path", "huge-header", "many-headers", "bad-expect", "odd-expect",
     ],
 )  # fmt: skip
 def test_what_is_no_http_is_refused_without_a_word_of_it_in_the_log(
