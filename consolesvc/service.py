@@ -198,6 +198,8 @@ class Service:
             ("proxy.listen", before.proxy.listen, config.proxy.listen),
         )
         restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
+        if before.log != config.log:
+            restarts.append("log has changed: restart for that")
         if before.identity != config.identity:
             restarts.append(f"identity has changed ({config.identity.type}): restart for that")
         return restarts

@@ -18,6 +18,8 @@ from consolesvc.config.reading import Section, Unreadable, Value, items, mapping
 from consolesvc.config.yaml_nodes import describe, shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+# A log of this name would be taken for another console's rotated one (DESIGN 5.5).
+_ROTATED = re.compile(r"-[0-9]{16}-[0-9]{8}T[0-9]{6}Z$")
 _NAME_EXPECTED = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 _EXAMPLE = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
 
@@ -35,6 +37,8 @@ def server_name(value: Value) -> str:
     written = scalars.text(value, _NAME_EXPECTED)
     if not _NAME.fullmatch(written):
         raise value.unexpected(_NAME_EXPECTED)
+    if _ROTATED.search(written):
+        raise value.wrong(f"{written} ends as the name of a rotated log does; expected another name")
     return written
 
 

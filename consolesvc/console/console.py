@@ -10,11 +10,12 @@ import asyncio
 import time
 import uuid
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from consolesvc.console.events import Event, printable
 from consolesvc.console.input import InputPath
 from consolesvc.console.ring import Ring
+from consolesvc.errors import LineError
 from consolesvc.lines.base import READ_SIZE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
 from consolesvc.log.file import LogFile
@@ -59,6 +60,7 @@ class Console:
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
         self._generation = asyncio.Event()
+        self._breaks: set[asyncio.Task[None]] = set()
         self._closed = False
         self._held = False
         self._hold_timer: asyncio.TimerHandle | None = None
@@ -96,6 +98,9 @@ class Console:
         self._closed = True
         if self._hold_timer is not None:
             self._hold_timer.cancel()
+        for task in self._breaks:
+            task.cancel()
+        await asyncio.gather(*self._breaks, return_exceptions=True)
         await self.input.close()
         await self.reconnecting.close()
         if self.log is not None:
@@ -160,6 +165,30 @@ class Console:
         else:
             self.refused += len(data)
             viewer.tell_refused(len(data), self.reconnecting.why)
+
+    def send_break(self, viewer: Viewer, seconds: float) -> None:
+        """Send a break for a viewer, and tell everybody; what the line lacks, or its loss, is told to the viewer."""
+        line = self.reconnecting.line
+        if line is None:
+            viewer.tell(f"no break sent: {self.name} line is not open: {self.reconnecting.why}")
+            return
+
+        async def send() -> None:
+            try:
+                await line.send_break(seconds)
+            except LineError as error:
+                viewer.tell(f"no break sent: {error}")
+            else:
+                self._say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.who or 'a viewer'}")
+
+        task = asyncio.get_running_loop().create_task(send(), name=f"break {self.name}")
+        self._breaks.add(task)
+        task.add_done_callback(self._breaks.discard)
+
+    def note(self, event: str, **facts: Any) -> None:
+        """Put into the log's index what happened at the stream's end, for nobody's screen."""
+        if self.log is not None:
+            self.log.event(event, **facts)
 
     # The line's state
 

@@ -102,6 +102,11 @@ class Viewer:
             self._own.append(Event(0, "refused", text))
             self.console.wake()
 
+    def tell(self, text: str) -> None:
+        """Tell this viewer alone."""
+        self._own.append(Event(0, "attach", printable(text)))
+        self.console.wake()
+
     async def next(self) -> Chunk | Event | Gap:
         """What comes next, waiting for it."""
         while True:

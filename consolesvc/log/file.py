@@ -41,7 +41,7 @@ class LogFile:
         self.first = 0
         self.end = 0
         self._begun = 0.0
-        self._ahead = ahead
+        self._reach = max(RESERVE, 4 * ahead)
         self._reserved = 0
         self._marked = 0.0
         self._log = self._index = -1
@@ -66,7 +66,7 @@ class LogFile:
         found = recover(self.directory.path, self.name, self.directory.rotated.get(self.name, ()))
         self.stream, self.end = found.stream, found.end
         if found.current is not None:
-            self.first, self._begun = found.current.first, now
+            self.first, self._begun = found.current.first, found.begun or now
             self.directory.written += found.current.size
         if found.current is None or not found.clean:
             gap = [Record(found.end, now, "gap", facts={"to": found.resume})] if found.resume > found.end else []
@@ -84,7 +84,8 @@ class LogFile:
         self.directory.prepare()
         found = recover(self.directory.path, self.name, self.directory.rotated.get(self.name, ()))
         if found.current is not None:
-            self.first, self.end, self._begun = found.current.first, found.current.end, now
+            self.first, self.end = found.current.first, found.current.end
+            self._begun = found.begun or now
             self.directory.written += found.current.size
         self.stream = stream
         self._begin(offset, now, [])
@@ -204,8 +205,6 @@ class LogFile:
         self._begun = now
         self._open_new(now)
         self._write_index(last_words)
-        self._reserved = 0
-        self._reserve(now)
 
     def _rotate(self, current: Segment) -> None:
         self.directory.written -= current.size
@@ -222,9 +221,13 @@ class LogFile:
 
     def _open_new(self, now: float) -> None:
         current = self._current()
-        # The index first: a log whose first offset nobody wrote down could not be placed.
+        # The index first: a log whose first offset nobody wrote down could not be placed. Its head and its reserve in
+        # one write: an end between the two would give offsets out twice.
         self._index = _open(current.index)
-        os.write(self._index, Record(self.first, now, stream=self.stream).line())
+        head = Record(self.first, now, stream=self.stream)
+        self._reserved = self.first + self._reach
+        os.write(self._index, head.line() + Record(self._reserved, now, "reserve").line())
+        os.fsync(self._index)
         self._log = _open(current.path)
 
     def _open(self) -> None:
@@ -260,9 +263,8 @@ class LogFile:
         return True
 
     def _reserve(self, now: float) -> None:
-        ahead = max(RESERVE, 4 * self._ahead)
-        if self.end + ahead // 2 > self._reserved:
-            self._reserved = self.end + ahead
+        if self.end + self._reach // 2 > self._reserved:
+            self._reserved = self.end + self._reach
             self._write_index([Record(self._reserved, now, "reserve")])
             # The one thing that must outlive a power cut: offsets below it may be in use.
             os.fsync(self._index)

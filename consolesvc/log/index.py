@@ -58,6 +58,59 @@ class Record:
         return cls(document.pop("offset"), time, event, stream, document)
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What an index says of its segment's beginning and end.
+
+    Attributes:
+        stream: Of its bytes.
+        begun: Unix time of its first byte.
+        last: The last record that is whole.
+        reserved: Offsets below may be in use.
+    """
+
+    stream: str
+    begun: float
+    last: Record
+    reserved: int
+
+
+def read_ends(path: Path) -> Ends | None:
+    """The ends of an index, without reading what lies between as JSON: a month of marks is many. None: it has no head.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    head = _parsed(data[: data.find(b"\n") + 1])
+    if head is None or head.stream is None:
+        return None
+    reserve = _last(data, b'{"event":"reserve"')
+    return Ends(head.stream, head.time, _last(data, b"{") or head, head.offset if reserve is None else reserve.offset)
+
+
+def _last(data: bytes, beginning: bytes) -> Record | None:
+    """The last whole record that begins so."""
+    end = len(data)
+    while (begin := data.rfind(beginning, 0, end)) >= 0:
+        end = begin
+        if begin == 0 or data[begin - 1] == ord("\n"):
+            record = _parsed(data[begin : data.find(b"\n", begin) + 1])
+            if record is not None:
+                return record
+    return None
+
+
+def _parsed(line: bytes) -> Record | None:
+    try:
+        return Record.parse(line)
+    except ValueError:
+        return None
+
+
 def timestamp(time: float) -> str:
     """A unix time as ISO 8601 in UTC, to the microsecond."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

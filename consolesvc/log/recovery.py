@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from consolesvc.log.index import Record, read_index
+from consolesvc.log.index import Record, read_ends, read_index
 from consolesvc.log.names import Segment, current_path
 
 
@@ -22,6 +22,7 @@ class Recovered:
         resume: The offset of the next byte; above `end` after an unclean end, where `[end, resume)` is a gap.
         known: Whether there was a stream to go on with.
         current: The segment found as `NAME.log`; None where there is none.
+        begun: Unix time of its first byte; 0 where nobody wrote it down.
     """
 
     stream: str
@@ -29,6 +30,7 @@ class Recovered:
     resume: int
     known: bool
     current: Segment | None
+    begun: float = 0.0
 
     @property
     def clean(self) -> bool:
@@ -52,14 +54,13 @@ def recover(directory: Path, name: str, older: Sequence[Segment]) -> Recovered:
     below = older[-1].end if older else 0
     current = _current(directory, name, older, below)
     last = current or (older[-1] if older else None)
-    records = [] if last is None else list(read_index(last.index))
-    if last is None or not records or records[0].stream is None:
+    ends = None if last is None else read_ends(last.index)
+    if last is None or ends is None:
         base = below if last is None else max(below, last.end)
         return Recovered(str(uuid.uuid4()), base, base, known=False, current=current)
-    resume = last.end
-    if records[-1].event != "stop" or records[-1].offset != last.end:
-        resume = max([last.end, *(record.offset for record in records if record.event == "reserve")])
-    return Recovered(records[0].stream, last.end, resume, known=True, current=current)
+    in_order = ends.last.event == "stop" and ends.last.offset == last.end
+    resume = last.end if in_order else max(last.end, ends.reserved)
+    return Recovered(ends.stream, last.end, resume, known=True, current=current, begun=ends.begun)
 
 
 def _current(directory: Path, name: str, older: Sequence[Segment], below: int) -> Segment | None:

@@ -125,6 +125,7 @@ class Proxy:
         self.sessions.add(session)
         self.resumes.enter(lineage)
         expiry = self._enforce_expiry(grant, viewer)
+        console.note("attach", session=session.id, who=who)
         log.info("%s: attached %s as session %s with token %s", server.name, who, session.id, grant.token_id)
         try:
             ws = _websocket()
@@ -138,6 +139,7 @@ class Proxy:
         finally:
             viewer.detach()
             self.sessions.remove(session)
+            console.note("detach", session=session.id)
             self.resumes.leave(lineage)
             if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
                 self.resumes.drop(lineage)

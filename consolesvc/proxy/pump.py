@@ -15,7 +15,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.proxy import codes
-from consolesvc.proxy.speech import Message, Speech
+from consolesvc.proxy.speech import Break, Message, Speech
 
 PING = 30.0
 """Seconds of silence after which a client is asked for a sign of life (DESIGN 5.4)."""
@@ -120,20 +120,29 @@ async def _receive(
             continue
         asked = False
         try:
-            if not await _heard(ws, message, speech, typed, ping):
+            if not await _heard(ws, message, viewer, speech, typed, ping):
                 return None
         except ValueError as error:
             return End(codes.NOT_CONSISTENT, f"TEXT is not what {ws.ws_protocol} has: {error}")
 
 
 async def _heard(
-    ws: web.WebSocketResponse, message: WSMessage, speech: Speech, typed: Callable[[bytes], None], ping: float
+    ws: web.WebSocketResponse,
+    message: WSMessage,
+    viewer: Viewer,
+    speech: Speech,
+    typed: Callable[[bytes], None],
+    ping: float,
 ) -> bool:
     """Take one message; whether more may come. Raises ValueError for one that breaks the protocol."""
     if message.type is WSMsgType.BINARY:
         typed(message.data)
     elif message.type is WSMsgType.TEXT:
-        typed(speech.heard(message.data))
+        heard = speech.heard(message.data)
+        if isinstance(heard, Break):
+            viewer.console.send_break(viewer, heard.seconds)
+        else:
+            typed(heard)
     elif message.type is WSMsgType.PING:
         return await _sent(ws.pong(message.data), ping)
     return message.type in (WSMsgType.BINARY, WSMsgType.TEXT, WSMsgType.PONG)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from consolesvc.console.events import Event, Gap
@@ -20,6 +21,17 @@ RAW = "binary"
 Message = bytes | str
 
 
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A wish for a break of so many seconds."""
+
+    seconds: float
+
+
+DEFAULT_BREAK, LONGEST_BREAK = 250, 5000
+"""Milliseconds."""
+
+
 class Speech(Protocol):
     """One way to speak."""
 
@@ -31,8 +43,8 @@ class Speech(Protocol):
         """An item as messages; an End where the session cannot go on."""
         ...
 
-    def heard(self, text: str) -> bytes:
-        """What a TEXT message comes to: bytes typed. Raises ValueError for one that breaks the protocol."""
+    def heard(self, text: str) -> bytes | Break:
+        """What a TEXT message comes to; b"" for nothing. Raises ValueError for one that breaks the protocol."""
         ...
 
 
@@ -125,12 +137,17 @@ class Version1:
         else:
             yield _json({"type": "event", "event": item.kind, "offset": item.offset, "text": item.text})
 
-    def heard(self, text: str) -> bytes:
+    def heard(self, text: str) -> bytes | Break:
         """Control messages; unknown types are ignored."""
         message = json.loads(text)
         if not isinstance(message, dict):
             raise ValueError("expected a JSON object")  # noqa: TRY004 - one kind of error for what breaks the protocol
-        return b""
+        if message.get("type") != "break":
+            return b""
+        ms = message.get("ms", DEFAULT_BREAK)
+        if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms <= LONGEST_BREAK:
+            raise ValueError(f"break: expected ms from 1 to {LONGEST_BREAK}")
+        return Break(ms / 1000)
 
     def _line(self) -> dict[str, str]:
         line = self._viewer.console.reconnecting

@@ -344,6 +344,15 @@ def test_a_wrong_server(tmp_path: Path, entry: str, expected: str) -> None:
     ]
 
 
+def test_a_name_like_a_rotated_log(tmp_path: Path) -> None:
+    """Its log would be taken for another console's."""
+    name = "node-0000000000000000-20260101T000000Z"
+    text = f"servers: [{{name: {name}, line: {{type: emulated, guest: echo}}}}]"
+    assert said(tmp_path, text) == [
+        f"lab.yaml:1: servers[0].name: {name} ends as the name of a rotated log does; expected another name"
+    ]
+
+
 PROMISED_KEYS = [
     ("tls: {}", "", "tls"),
     ("proxy: {tls: {}}", "proxy: ", "tls"),

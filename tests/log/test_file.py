@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from consolesvc.config.model import Log
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import RESERVE, LogFile
-from consolesvc.log.index import Record, read_index
+from consolesvc.log.index import Record, read_ends, read_index
 from consolesvc.log.names import is_rotated_name, scan
 from consolesvc.log.thread import LogThread
 
@@ -311,3 +311,27 @@ def test_the_bytes_before_an_offset_are_counted_over_holes(tmp_path: Path) -> No
         assert file.before(1005, 15) == 4
         assert file.before(1005, 10**9) == 0
         assert file.before(10, 3) == 8
+
+
+def test_the_ends_of_an_index_are_found_among_many_marks(tmp_path: Path) -> None:
+    """A month of marks is not read as JSON to find where a stream goes on."""
+    index = tmp_path / "node.index"
+    marks = b"".join(Record(n, 1000.0 + n).line() for n in range(50000))
+    head, reserve = Record(7, 999.0, stream="s"), Record(1 << 40, 999.0, "reserve")
+    index.write_bytes(head.line() + reserve.line() + marks + b'{"event":"reserve","off')
+    ends = read_ends(index)
+    assert ends is not None
+    assert (ends.stream, ends.begun, ends.last.offset, ends.reserved) == ("s", 999.0, 49999, 1 << 40)
+    index.write_bytes(marks)
+    assert read_ends(index) is None
+    assert read_ends(tmp_path / "none") is None
+
+
+def test_a_head_never_stands_without_its_reserve(tmp_path: Path) -> None:
+    """Killed right after a segment began, the next start must not give its offsets out again."""
+    with logged(tmp_path) as file:
+        file.append(0, b"x" * 5000, [], 1000.0)
+    lines = (tmp_path / "node.index").read_bytes().splitlines(keepends=True)
+    (tmp_path / "node.index").write_bytes(b"".join(lines[:2]))
+    with logged(tmp_path) as file:
+        assert file.first >= 4096 + RESERVE

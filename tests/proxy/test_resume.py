@@ -129,6 +129,17 @@ async def test_unknown_types_are_ignored(lab: World, text: str) -> None:
     await client.ws.close()
 
 
+async def test_a_break_that_the_line_lacks_is_told_to_who_asked(lab: World) -> None:
+    """A PTY has none; over telnet it arrives (tests of the lines)."""
+    client = await v1(lab, await lab.url())
+    await client.ws.send_str('{"type": "break", "ms": 100}')
+    while client.told[-1]["type"] != "event":
+        await client.one()
+    assert client.told[-1]["text"].startswith("no break sent: ")
+    await client.ws.send_str('{"type": "break", "ms": 60000}')
+    assert (await closed(client.ws))[0] == 1007
+
+
 @pytest.mark.parametrize("text", ["ls -l", "[1]", "7", '{"type":'])
 async def test_text_that_is_no_object_ends_the_session(lab: World, text: str) -> None:
     """A client that types TEXT in v1 is told so, with 1007; it never reaches the machine."""
