@@ -58,6 +58,8 @@ async def test_pause_holds_back_and_resume_lets_go(line: Line, got: Collector) -
 
 async def test_loss_is_told_once_in_words(machine: Machine, line: Line, got: Collector) -> None:
     """The machine's end of the line is told to the receiver, and whoever drains is released."""
+    line.write(b"alive")
+    await got.until(5)
     machine.vanish()
     await eventually(lambda: got.losses)
     await line.drain()
