@@ -83,7 +83,7 @@ class Inventory:
 
     def get(self, server_id: str) -> Server:
         """The server with this id, 32 hex digits with or without dashes; raises ServerNotFound."""
-        server = self._servers.get(canonical_id(server_id))
+        server = self._servers.get(server_id) or self._servers.get(canonical_id(server_id))
         if server is None:
             raise ServerNotFound(server_id)
         return server
