@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -83,22 +83,28 @@ class Inventory:
 
     def get(self, server_id: str) -> Server:
         """The server with this id, 32 hex digits with or without dashes; raises ServerNotFound."""
-        server = self._servers.get(canonical_id(server_id))
+        server = self._servers.get(server_id) or self._servers.get(canonical_id(server_id))
         if server is None:
             raise ServerNotFound(server_id)
         return server
 
-    def find(self, wanted: str) -> Server:
+    def find(self, wanted: str, seen: Callable[[Server], bool] = lambda _: True) -> Server:
         """The server with this id or exact name; raises ServerNotFound and NameAmbiguous.
 
         An id comes first: a server that bears another's id as its name must not be taken for it.
+
+        Args:
+            wanted: The id or the name.
+            seen: Whether a server exists for who asks; one that does not makes no name ambiguous either.
         """
-        if canonical_id(wanted) in self._servers:
-            return self.get(wanted)
-        named = [server for server in self._servers.values() if server.name == wanted]
+        server = self._servers.get(canonical_id(wanted))
+        named = [server] if server else [each for each in self._servers.values() if each.name == wanted]
+        named = [each for each in named if seen(each)]
         if len(named) > 1:
-            raise NameAmbiguous(wanted, [server.id for server in named])
-        return named[0] if named else self.get(wanted)
+            raise NameAmbiguous(wanted, [each.id for each in named])
+        if not named:
+            raise ServerNotFound(wanted)
+        return named[0]
 
     def add(self, server: Server) -> None:
         """Take a server in; its id is new, as the configuration proved or its maker saw to."""

@@ -41,7 +41,7 @@ def routes(identity: Identity) -> Iterator[tuple[str, str]]:
         path = route.resource.canonical
         for name, example in (("tenant_id", "0c5e1ab0"), ("server_id", NODE), ("id", "node")):
             path = path.replace(f"{{{name}}}", example)
-        yield route.method, re.sub(r"\{[^}]*\}", "x", path)
+        yield route.method.replace("*", "PUT"), re.sub(r"\{[^}]*\}", "x", path)
 
 
 def walk(app: web.Application) -> Iterator[web.AbstractRoute]:
@@ -97,7 +97,7 @@ async def test_reading_mints_nothing(lab: World) -> None:
     """A page may cause any GET: an image's address is enough. None has an effect, and none can be read by the page."""
     for method, path in routes(IdentityNone()):
         async with lab.http.get(lab.api + path, headers={"Origin": f"http://{EVIL}"}) as answer:
-            assert answer.status in (200, 404), (method, path)
+            assert answer.status in (200, 400, 404), (method, path)
             assert "Access-Control-Allow-Origin" not in answer.headers
     assert len(lab.service.tokens) == 0
 

@@ -140,9 +140,14 @@ class Client:
             ClientError: none or several (exit code 3; the message lists the names); or as `listing`.
         """
         consoles: list[dict[str, Any]] = self.listing()["consoles"]
-        for console in consoles:
-            if name in (console["name"], console["id"]):
-                return console
+        # An id first: a fake made over the API may bear any name, another's id or name too.
+        for key in ("id", "name"):
+            exact = [console for console in consoles if console[key] == name]
+            if len(exact) == 1:
+                return exact[0]
+            if exact:
+                ids = ", ".join(console["id"] for console in exact)
+                raise ClientError(f"{len(exact)} consoles are called {name!r}; say which by its id: {ids}", NOT_FOUND)
         matches = [console for console in consoles if name and console["name"].startswith(name)]
         if len(matches) == 1:
             return matches[0]

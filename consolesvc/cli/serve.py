@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import re
 import resource
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from consolesvc.cli.announce import announce, write_ready_file
+from consolesvc.cli.log_lines import LineFormatter
 from consolesvc.config.fakes import with_fakes
 from consolesvc.config.linespec import GUEST_NAMES
 from consolesvc.config.load import load, load_demo
@@ -87,9 +89,11 @@ def _state_folder(args: argparse.Namespace, stack: contextlib.ExitStack) -> Lock
 
 
 def _log_to_stderr(*, verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(LineFormatter())
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    # Three look-ups a record that the format does not show.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # It warns of each offer of a subprotocol that is not ours, which Horizon makes with every connection.
     logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
     logging.getLogger("asyncio").setLevel(logging.INFO)
@@ -112,12 +116,23 @@ async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log
         announce(service, demo=args.config is None)
         if args.ready_file is not None:
             write_ready_file(service, args.ready_file)
+        _spare_the_collector()
         await shutdown.wait()
         log.info("stopping")
     finally:
         await service.stop()
         if args.ready_file is not None:
             args.ready_file.unlink(missing_ok=True)
+
+
+def _spare_the_collector() -> None:
+    """Have the garbage collector pass over what start-up made, and look less often at what requests make.
+
+    Nearly all of it goes by its reference count. Collecting was an eighth of a call's time (measured).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _handle_signals(service: Service, shutdown: asyncio.Event, args: argparse.Namespace) -> None:

@@ -17,7 +17,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
             key given twice, NaN, a byte order mark, half a surrogate pair.
     """
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+        value = _DECODER.decode(data.decode("utf-8"))
     except RecursionError:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels") from None
     if not isinstance(value, dict):
@@ -37,10 +37,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
+# Made once: json.loads makes one for each call that has a hook.
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
+
+
 def _check(value: Any) -> None:
     """Look at every value, level by level: a walk of its own stack has no depth at which it fails."""
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
+        if not level:
+            return
         below: list[Any] = []
         for each in level:
             if isinstance(each, str):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from aiohttp import web
 
+from consolesvc.compute.bodies import parse_object
 from consolesvc.compute.links import Links
-from consolesvc.compute.microversion import LEGACY_HEADER, STANDARD_HEADER, Negotiated, negotiate
+from consolesvc.compute.microversion import MINIMUM, Version
+from consolesvc.compute.schema import Schema, check_body
 from consolesvc.config.model import Config, ServerConfig
+from consolesvc.http.faults import MALFORMED_BODY, NOT_FOUND, Fault
+from consolesvc.http.forwarded import public_root
 from consolesvc.inventory import Inventory, Server
 from consolesvc.tokens.store import TokenStore
 
@@ -57,19 +62,43 @@ class Compute:
 
 
 COMPUTE = web.AppKey("compute", Compute)
+API: ContextVar[str] = ContextVar("api", default="v2.1")
+"""The path of the API that the request being answered came by: `v2.1`, or `v2`, which is patient with unknown keys."""
+VERSION: ContextVar[Version] = ContextVar("version", default=MINIMUM)
+"""The microversion of the request being answered, set by the middleware that has accepted it."""
 
 
-def negotiated(request: web.Request) -> Negotiated:
-    """The version that a request asks for."""
-    headers = request.headers
-    return negotiate(headers.getall(STANDARD_HEADER, []), headers.getall(LEGACY_HEADER, []))
+def require(since: Version) -> None:
+    """Raise Fault 404 where the request's microversion is older than the call, as nova has it."""
+    if VERSION.get() < since:
+        raise Fault(HTTPStatus.NOT_FOUND, NOT_FOUND)
 
 
 def links(request: web.Request) -> Links:
-    """The links of a request's answer: from its Host header, which the guard has checked."""
-    return Links(
-        f"{request.scheme}://{request.headers.get('Host', request.host)}", request.match_info.get("tenant_id", "")
-    )
+    """The links of a request's answer: from its Host header, which the guard has checked, or a proxy's headers."""
+    root = public_root(request.scheme, request.headers.get("Host", request.host), request.headers)
+    return Links(root, request.match_info.get("tenant_id", ""), API.get())
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """A request's body, a JSON object; raises Fault 400 for any other."""
+    try:
+        return parse_object(await request.read())
+    except ValueError:
+        raise Fault(HTTPStatus.BAD_REQUEST, MALFORMED_BODY) from None
+
+
+def is_legacy() -> bool:
+    """Whether the request being answered came by the legacy API."""
+    return API.get() == "v2"
+
+
+def validate(body: dict[str, Any], schema: Schema) -> None:
+    """Hold a body against its schema; raises Fault 400 with nova's sentence."""
+    try:
+        check_body(body, schema, strangers=is_legacy())
+    except ValueError as error:
+        raise Fault(HTTPStatus.BAD_REQUEST, str(error)) from None
 
 
 def reply(body: dict[str, Any], status: int = HTTPStatus.OK) -> web.Response:

@@ -12,13 +12,12 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from consolesvc.compute.bodies import parse_object
-from consolesvc.compute.context import COMPUTE, Lifecycle, links, negotiated, reply
+from consolesvc.compute.context import COMPUTE, VERSION, Lifecycle, is_legacy, links, read_object, reply
 from consolesvc.compute.creation_body import Order, read_order
-from consolesvc.compute.microversion import MINIMUM
+from consolesvc.compute.policy import change, find_server
 from consolesvc.config.linespec import EmulatedSpec
 from consolesvc.config.model import ServerConfig
-from consolesvc.http.faults import MALFORMED_BODY, Fault
+from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Server
 from consolesvc.states import enter, tell
@@ -38,15 +37,12 @@ OFF = "This service makes no servers: emulator.allow_create is off in its config
 
 async def create(request: web.Request) -> web.Response:
     """`POST /servers`: 202 and where the first of the new servers is to be found."""
+    body = await read_object(request)
     try:
-        body = parse_object(await request.read())
-    except ValueError:
-        raise Fault(HTTPStatus.BAD_REQUEST, MALFORMED_BODY) from None
-    try:
-        order = read_order(body, negotiated(request).version or MINIMUM)
+        order = read_order(body, VERSION.get(), strangers=is_legacy())
     except ValueError as error:
         raise Fault(HTTPStatus.BAD_REQUEST, str(error)) from None
-    check_may("create")
+    change("create").check()
     lifecycle = request.app[COMPUTE].lifecycle
     if lifecycle is None or not lifecycle.config.emulator.allow_create:
         raise Fault(HTTPStatus.FORBIDDEN, OFF)
@@ -60,8 +56,8 @@ async def create(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     """`DELETE /servers/{id}`: 204; its tokens and its sessions end with it."""
     compute = request.app[COMPUTE]
-    server = compute.inventory.get(request.match_info["server_id"])
-    check_may("delete")
+    server = find_server(compute.inventory, request.match_info["server_id"])
+    change("delete").check()
     if server.fake is None or compute.lifecycle is None:
         raise Fault(
             HTTPStatus.CONFLICT,
@@ -70,12 +66,6 @@ async def delete(request: web.Request) -> web.Response:
     enter(server, server.vm_state, "deleting")
     await compute.lifecycle.remove(server.id, "server deleted")
     return web.Response(status=HTTPStatus.NO_CONTENT)
-
-
-def check_may(what: str) -> None:
-    """Whether the caller may change servers; raises Fault 403 with nova's sentence (nova-contract 1.5)."""
-    if not CALLER.get().may_type:
-        raise Fault(HTTPStatus.FORBIDDEN, f"Policy doesn't allow os_compute_api:servers:{what} to be performed.")
 
 
 def guest_for(image: str, name: str) -> str:

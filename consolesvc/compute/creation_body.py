@@ -95,9 +95,9 @@ class Order:
         return f"<Order {self.name!r}, {self.least} to {self.most}>"
 
 
-def read_order(body: Mapping[str, Any], version: Version) -> Order:
-    """Read the body of `POST /servers`; raises ValueError with nova's sentence."""
-    check_body(body, _schema(version))
+def read_order(body: Mapping[str, Any], version: Version, *, strangers: bool = False) -> Order:
+    """Read the body of `POST /servers`; raises ValueError with nova's sentence. `strangers` as in check_body."""
+    check_body(body, _schema(version), strangers=strangers)
     server = body["server"]
     _check_name(server["name"])
     metadata = server.get("metadata", {})

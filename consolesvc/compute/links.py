@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 Link = dict[str, str]
 
@@ -14,36 +14,39 @@ class Links:
     """Makes the links of one answer.
 
     Attributes:
-        root: Scheme and host, such as `http://lab:8774`; never made of a bind address, which clients may not reach.
+        root: Scheme and host, such as `http://lab:8774`, and the path that a proxy put before ours; never made of a
+            bind address, which clients may not reach.
         tenant: The project in the request's path, which comes back in links; empty where there was none.
+        path: Where the API is, `v2.1` or `v2`.
     """
 
     root: str
     tenant: str = ""
+    path: str = "v2.1"
 
-    @property
-    def api(self) -> str:
-        """Where the API begins, with a slash at its end: clients build on it."""
-        return f"{self.root}/v2.1/"
+    def version(self, path: str) -> str:
+        """Where a version of the API begins, with a slash at its end: clients build on it."""
+        return f"{self.root}/{path}/"
 
     def server(self, server_id: str) -> list[Link]:
         """The links of a server."""
-        path = self._path("servers", server_id)
+        path = self._below("servers", server_id)
         return [
-            {"rel": "self", "href": f"{self.root}/v2.1{path}"},
+            {"rel": "self", "href": f"{self.root}/{self.path}{path}"},
             {"rel": "bookmark", "href": f"{self.root}{path}"},
         ]
 
-    def flavor(self, flavor_id: str) -> list[Link]:
-        """The links of a flavor."""
-        return [{"rel": "bookmark", "href": f"{self.root}{self._path('flavors', flavor_id)}"}]
+    def bookmark(self, collection: str, name: str) -> list[Link]:
+        """The one link of a flavor or an image."""
+        # Whoever made the server named it: any text.
+        return [{"rel": "bookmark", "href": f"{self.root}{self._below(collection, quote(name, safe=''))}"}]
 
     def next_page(self, collection: str, query: Iterable[tuple[str, str]], marker: str) -> list[Link]:
         """The link to the page after `marker`, of the same collection and otherwise the same query."""
         kept = [(name, value) for name, value in query if name != "marker"]
         # The query may hold what is no character; it was asked for so, and nothing is lost by its replacement.
         text = urlencode([*kept, ("marker", marker)], errors="replace")
-        return [{"rel": "next", "href": f"{self.root}/v2.1{self._path(collection)}?{text}"}]
+        return [{"rel": "next", "href": f"{self.root}/{self.path}{self._below(collection)}?{text}"}]
 
-    def _path(self, *parts: str) -> str:
+    def _below(self, *parts: str) -> str:
         return "/" + "/".join(part for part in (self.tenant, *parts) if part)

@@ -1,15 +1,20 @@
-"""Which servers a list shows, and in which order: filters, sorting, pages (nova-contract 2)."""
+"""A page of servers: filtered, in order, cut (nova-contract 2)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from multidict import MultiMapping
 
-from consolesvc.compute.names import NamePattern
-from consolesvc.compute.schema import Schema, check_parameter, clipped, invalid_parameter
+from consolesvc.compute.filters import filtered, last
+from consolesvc.compute.microversion import Version
+from consolesvc.compute.query import check_query
+from consolesvc.compute.schema import clipped
+from consolesvc.http.faults import Fault
+from consolesvc.identity.caller import Caller
 from consolesvc.inventory import Server, canonical_id
 
 MAX_LIMIT = 1000
@@ -19,32 +24,19 @@ _SORTS: Mapping[str, Callable[[Server], Any]] = {
     "created_at": lambda server: server.created,
     "display_name": lambda server: server.name,
     "hostname": lambda server: server.name,
+    "image_ref": lambda server: server.image,
+    "instance_type_id": lambda server: server.flavor,
     "launched_at": lambda server: server.created,
     "power_state": lambda server: server.power_state,
     "project_id": lambda server: server.project_id,
     "task_state": lambda server: server.task_state or "",
     "updated_at": lambda server: server.created,
+    "user_id": lambda server: server.user_id,
     "uuid": lambda server: server.id,
     "vm_state": lambda server: server.vm_state,
 }
-_ALIKE = (
-    *("access_ip_v4", "access_ip_v6", "auto_disk_config", "availability_zone", "config_drive", "display_description"),
-    *("host", "image_ref", "instance_type_id", "kernel_id", "key_name", "launch_index", "locked_by", "node"),
-    *("progress", "ramdisk_id", "root_device_name", "terminated_at", "user_id"),
-)
-"""Keys that nova sorts by, and in which all of our servers are alike."""
-_IGNORED = (
-    *("architecture", "cell_name", "cleaned", "default_ephemeral_device", "default_swap_device", "deleted"),
-    *("deleted_at", "disable_terminate", "ephemeral_gb", "ephemeral_key_uuid", "id", "key_data", "launched_on"),
-    *("locked", "memory_mb", "os_type", "reservation_id", "root_gb", "shutdown_terminate", "user_data", "vcpus"),
-    "vm_mode",
-)
-"""Keys that nova takes without sorting by them, up to 2.74."""
-
-_PARAMETERS: Mapping[str, Schema] = {
-    "limit": {"pattern": "^[0-9]*$"},
-    "sort_key": {"enum": sorted((*_SORTS, *_ALIKE)) + sorted(_IGNORED)},
-}
+"""Keys in which servers differ; in all others that nova knows they are alike."""
+_ADMIN_SORTS = ("host", "node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,49 +47,43 @@ class Listing:
     marker: str | None
 
 
-def listing(servers: Iterable[Server], query: MultiMapping[str]) -> Listing:
-    """Choose, sort and cut servers as a query asks; unknown parameters are ignored (below 2.75).
+def listing(servers: Iterable[Server], query: MultiMapping[str], version: Version, caller: Caller) -> Listing:
+    """Choose, sort and cut servers as a query asks.
+
+    Args:
+        servers: Those that the caller sees.
+        query: The request's.
+        version: Its microversion.
+        caller: Who asks.
 
     Raises:
-        ValueError: a parameter's value is wrong; the message is nova's.
+        ValueError: a parameter or its value is wrong; the message is nova's.
+        Fault: 403, the query asks for what is an admin's.
     """
-    for name, schema in _PARAMETERS.items():
-        for value in query.getall(name, []):
-            check_parameter(name, value, schema)
-    wanted = _filter(query)
-    found = [server for server in _after_marker(_sorted(servers, query), query) if wanted(server)]
+    check_query(query, version, caller)
+    wanted = filtered(query, version, caller)
+    found = [server for server in _after_marker(_sorted(servers, query, caller), query) if wanted(server)]
     limit = _limit(query)
     page = found[:limit]
     # A full page names the next one even where that is empty, as nova's does: clients ask until they get nothing.
     return Listing(page, page[-1].id if page and len(page) == limit else None)
 
 
-def _last(query: MultiMapping[str], name: str) -> str:
-    return query.getall(name, [""])[-1]
-
-
 def _limit(query: MultiMapping[str]) -> int:
-    digits = _last(query, "limit").strip()
+    digits = last(query, "limit").strip()
     # Whatever has more digits than the maximum is beyond it, and need not be read.
     too_long = len(digits.lstrip("0")) > len(str(MAX_LIMIT))
     return MAX_LIMIT if not digits or too_long else min(int(digits), MAX_LIMIT)
 
 
-def _filter(query: MultiMapping[str]) -> Callable[[Server], bool]:
-    text = _last(query, "name")
-    try:
-        pattern = NamePattern.parse(text)
-    except ValueError as error:
-        raise ValueError(invalid_parameter("name", text, str(error))) from None
-    statuses = {status.upper() for status in query.getall("status", []) if status}
-    return lambda server: pattern.matches(server.name) and (not statuses or server.status in statuses)
-
-
-def _sorted(servers: Iterable[Server], query: MultiMapping[str]) -> list[Server]:
+def _sorted(servers: Iterable[Server], query: MultiMapping[str], caller: Caller) -> list[Server]:
     directions = query.getall("sort_dir", [])
     if any(direction not in ("asc", "desc") for direction in directions):
         raise ValueError("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.")
     keys = query.getall("sort_key", []) or ["created_at"]
+    for key in keys:
+        if key in _ADMIN_SORTS and not caller.is_admin:
+            raise Fault(HTTPStatus.FORBIDDEN, f"Only administrators can sort servers by {key}")
     if len(directions) > len(keys):
         raise ValueError("Invalid input received: Sort direction size exceeds sort key size")
     default = directions[0] if directions else "desc"
@@ -112,7 +98,7 @@ def _sorted(servers: Iterable[Server], query: MultiMapping[str]) -> list[Server]
 
 
 def _after_marker(servers: list[Server], query: MultiMapping[str]) -> list[Server]:
-    marker = _last(query, "marker")
+    marker = last(query, "marker")
     if not marker:
         return servers
     ids = [server.id for server in servers]

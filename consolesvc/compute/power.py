@@ -13,8 +13,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from consolesvc.compute.bodies import parse_object
-from consolesvc.compute.creation import check_may
+from consolesvc.compute.context import read_object
 from consolesvc.compute.schema import Schema
 from consolesvc.emulator.pty import FakeServer
 from consolesvc.http.faults import Fault
@@ -59,8 +58,8 @@ START = _schema("os-start", {})
 
 async def reboot(request: web.Request, server: Server) -> web.Response:
     """`reboot`, SOFT or HARD: 202, and the guest starts from cold."""
-    fake = _fake(server, "reboot")
-    hard = parse_object(await request.read())["reboot"]["type"].upper() == "HARD"
+    fake = _fake(server)
+    hard = (await read_object(request))["reboot"]["type"].upper() == "HARD"
     # A hard reboot gets a server out of a soft one that hangs.
     tasks = (None, *SOFT, *HARD) if hard else (None,)
     _check(server, "reboot", HARD_FROM if hard else frozenset({"active"}), tasks)
@@ -73,7 +72,7 @@ async def reboot(request: web.Request, server: Server) -> web.Response:
 
 async def stop(_request: web.Request, server: Server) -> web.Response:
     """`os-stop`: 202, and the guest is switched off."""
-    fake = _fake(server, "stop")
+    fake = _fake(server)
     _check(server, "stop", STOP_FROM)
     enter(server, server.vm_state, "powering-off")
     _then(server, "powering-off", lambda: _switch(server, fake.power_off))
@@ -82,16 +81,15 @@ async def stop(_request: web.Request, server: Server) -> web.Response:
 
 async def start(_request: web.Request, server: Server) -> web.Response:
     """`os-start`: 202, and the guest starts from cold."""
-    fake = _fake(server, "start")
+    fake = _fake(server)
     _check(server, "start", frozenset({"stopped"}))
     enter(server, "stopped", "powering-on")
     _then(server, "powering-on", lambda: _switch(server, fake.power_on))
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
-def _fake(server: Server, what: str) -> FakeServer:
-    """The machine behind a server, for a caller who may switch it; raises Fault."""
-    check_may(what)
+def _fake(server: Server) -> FakeServer:
+    """The machine behind a server; raises Fault 501 for a real one."""
     if server.fake is None:
         raise Fault(HTTPStatus.NOT_IMPLEMENTED, UNSUPPORTED)
     return server.fake

@@ -1,7 +1,6 @@
 """Servers as the Compute API shows them (nova-contract 2): plain documents, by microversion.
 
-The caller is admin (DESIGN 5.3, identity none), so admin's keys are there. What a machine in a lab has not, such as an
-image or networks, is shown in the way that spares clients a look-up.
+What a machine in a lab has not, such as an image or networks, is shown in the way that spares clients a look-up.
 """
 
 from __future__ import annotations
@@ -20,10 +19,11 @@ Document = dict[str, Any]
 
 HOST = platform.node() or "localhost"
 """What stands for the compute host: the one that has the line."""
+ZONE = "nova"
+"""The availability zone that every server is in."""
 
-FLAVOR_ID = "serial"
-USER_ID = "admin"
-"""Who servers belong to, as long as nobody has to say who they are."""
+PROGRESSING = frozenset({"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"})
+"""Statuses in which a server has progress to show."""
 
 
 def summary(server: Server, links: Links) -> Document:
@@ -31,70 +31,125 @@ def summary(server: Server, links: Links) -> Document:
     return {"id": server.id, "name": server.name, "links": links.server(server.id)}
 
 
-def detail(server: Server, links: Links, version: Version) -> Document:
-    """A server in `GET /servers/detail` and `GET /servers/{id}`, in the shape of `version`."""
+def detail(server: Server, links: Links, version: Version, *, admin: bool, alone: bool) -> Document:
+    """A server in full, in the shape of `version`.
+
+    Args:
+        server: The server.
+        links: Of the answer it is in.
+        version: The microversion asked for.
+        admin: Whether the caller may see an admin's keys.
+        alone: Whether the answer is about this server alone, which shows more than a list.
+    """
     document = _at_2_1(server, links)
+    if server.status in PROGRESSING:
+        document["progress"] = 0
+    if server.status == "ERROR":
+        document["fault"] = {"code": 500, "created": _time(server.created), "message": "The server is in error."}
     for step in STEPS:
-        if version >= step.since:
-            document |= step.keys(server)
+        if version >= step.since and (admin or not step.admin) and (alone or not step.alone):
+            document |= step.keys(server, links)
+    if server.image and version >= Version(2, 98):
+        document["image"]["properties"] = {}
     return document
 
 
+def reservation_id(server: Server) -> str:
+    """What the request that made it was called."""
+    return f"r-{server.id[:8]}"
+
+
 def _at_2_1(server: Server, links: Links) -> Document:
+    launched = None if server.vm_state == "building" else f"{server.created.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000000}"
     return {
         **summary(server, links),
         "status": server.status,
         "tenant_id": server.project_id,
-        "user_id": USER_ID,
-        "metadata": {},
+        "user_id": server.user_id,
+        "metadata": server.metadata,
         "hostId": hashlib.sha224(f"{server.project_id}{HOST}".encode()).hexdigest(),
         # Not an object without an id: clients show the empty text as "booted from volume" and look nothing up.
-        "image": "",
-        "flavor": {"id": FLAVOR_ID, "links": links.flavor(FLAVOR_ID)},
+        "image": {"id": server.image, "links": links.bookmark("images", server.image)} if server.image else "",
+        "flavor": {"id": server.flavor, "links": links.bookmark("flavors", server.flavor)},
         "created": _time(server.created),
         "updated": _time(server.created),
         "addresses": {},
         "accessIPv4": "",
         "accessIPv6": "",
-        "progress": 0,
         "key_name": None,
         "config_drive": "",
         "security_groups": [],
         "os-extended-volumes:volumes_attached": [],
         "OS-DCF:diskConfig": "AUTO",
-        "OS-EXT-AZ:availability_zone": "nova",
+        "OS-EXT-AZ:availability_zone": ZONE,
         "OS-EXT-STS:task_state": server.task_state,
         "OS-EXT-STS:vm_state": server.vm_state,
         "OS-EXT-STS:power_state": server.power_state,
-        "OS-SRV-USG:launched_at": server.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000000"),
+        "OS-SRV-USG:launched_at": launched,
         "OS-SRV-USG:terminated_at": None,
+    }
+
+
+def _place(server: Server, _: Links) -> Document:
+    return {
         "OS-EXT-SRV-ATTR:host": HOST,
         "OS-EXT-SRV-ATTR:hypervisor_hostname": HOST,
         "OS-EXT-SRV-ATTR:instance_name": server.name,
     }
 
 
-def _attributes(server: Server) -> Document:
+def _hostname(server: Server, _: Links) -> Document:
+    return {"OS-EXT-SRV-ATTR:hostname": server.name}
+
+
+def _attributes(server: Server, _: Links) -> Document:
     return {
         "OS-EXT-SRV-ATTR:hostname": server.name,
         "OS-EXT-SRV-ATTR:kernel_id": "",
         "OS-EXT-SRV-ATTR:launch_index": 0,
         "OS-EXT-SRV-ATTR:ramdisk_id": "",
-        "OS-EXT-SRV-ATTR:reservation_id": f"r-{server.id[:8]}",
+        "OS-EXT-SRV-ATTR:reservation_id": reservation_id(server),
         "OS-EXT-SRV-ATTR:root_device_name": None,
         "OS-EXT-SRV-ATTR:user_data": None,
     }
 
 
+def _flavor(server: Server, _: Links) -> Document:
+    # Without its id, from here on: the flavor as it was when the server was made.
+    sizes = dict.fromkeys(("vcpus", "ram", "disk", "ephemeral", "swap"), 0)
+    return {"flavor": {**sizes, "original_name": server.flavor, "extra_specs": {}}}
+
+
 class Step(NamedTuple):
-    """Keys that a server has from a microversion on; a key that was there takes the new value."""
+    """Keys that a server has from a microversion on; a key that was there takes the new value.
+
+    Attributes:
+        admin: Whether only admins see them.
+        alone: Whether a list leaves them out.
+    """
 
     since: Version
-    keys: Callable[[Server], Document]
+    keys: Callable[[Server, Links], Document]
+    admin: bool = False
+    alone: bool = False
 
 
-STEPS: tuple[Step, ...] = (Step(Version(2, 3), _attributes),)
-"""Nova's steps in ascending order; a step of fixed keys is one line with a lambda."""
+STEPS: tuple[Step, ...] = (
+    Step(Version(2, 1), _place, admin=True),
+    Step(Version(2, 3), _attributes, admin=True),
+    Step(Version(2, 9), lambda *_: {"locked": False}),
+    Step(Version(2, 16), lambda *_: {"host_status": "UP"}, admin=True),
+    Step(Version(2, 19), lambda *_: {"description": None}),
+    Step(Version(2, 26), lambda *_: {"tags": []}),
+    Step(Version(2, 47), _flavor),
+    Step(Version(2, 63), lambda *_: {"trusted_image_certificates": None}),
+    Step(Version(2, 71), lambda *_: {"server_groups": []}, alone=True),
+    Step(Version(2, 73), lambda *_: {"locked_reason": None}),
+    Step(Version(2, 90), _hostname),
+    Step(Version(2, 96), lambda *_: {"pinned_availability_zone": None}),
+    Step(Version(2, 100), lambda *_: {"scheduler_hints": {}}),
+)
+"""Nova's steps in ascending order."""
 
 
 def _time(moment: datetime) -> str:

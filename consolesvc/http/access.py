@@ -37,8 +37,12 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _log(request: web.Request, status: int, ms: float, request_id: str) -> None:
+    if not log.isEnabledFor(logging.INFO):
+        return
     path = loggable(request.rel_url.raw_path)
     caller = global_id(request.headers.get("X-OpenStack-Request-ID"))
     suffix = f" global {caller}" if caller else ""
     # Status 0: no answer was made; the connection ended first.
-    log.info("%s %s %d %.1f ms %s%s", request.method, path, status, ms, request_id, suffix)
+    values = (request.method, path, status, ms, request_id, suffix)
+    # As log.info, but for its search through the stack for where it was called: that is always here.
+    log.handle(logging.LogRecord(log.name, logging.INFO, __file__, 0, "%s %s %d %.1f ms %s%s", values, None, "_log"))

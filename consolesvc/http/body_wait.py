@@ -20,8 +20,8 @@ class BodyLate(Fault, TimeoutError):
 
 @web.middleware
 async def body_wait(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Have whoever reads the body late be answered 408, inside `faults`. A request without a body costs nothing."""
-    if not request.can_read_body:
+    """Have whoever reads the body late be answered 408, inside `faults`. One whose body is there costs nothing."""
+    if not request.can_read_body or request.content.is_eof():
         return await handler(request)
     timer = asyncio.get_running_loop().call_later(BODY_WAIT, _late, request)
     try:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 HEAD_WAIT = 10.0
 """Seconds in which a connection's first request must have told its head."""
 LINGER = 1.0
-"""Seconds for which a refused client may go on sending: closed at once, it would see a reset and not the answer."""
+"""Seconds for which a client in the middle of sending may go on: closed at once, it would see a reset, no answer."""
 WARN_AGAIN = 60.0
 """Seconds between two warnings that the cap was reached."""
 
@@ -113,7 +113,7 @@ class Arrival(asyncio.Protocol):
         end = _END.search(self._head, seen)
         if (end.start() if end else len(self._head)) > self._doorway.limits.headers:
             limit = LimitReached("headers", self._doorway.limits.headers)
-            self.refuse(Fault(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"{limit} bytes"))
+            self.refuse(Fault(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"{limit} bytes"), linger=True)
         elif end:
             self._go_on()
 
@@ -121,8 +121,8 @@ class Arrival(asyncio.Protocol):
         """The client has gone, or was sent away."""
         self._stop_waiting()
 
-    def refuse(self, fault: Fault) -> None:
-        """Answer with a fault, and close."""
+    def refuse(self, fault: Fault, *, linger: bool = False) -> None:
+        """Answer with a fault, and close; `linger` where the client is in the middle of sending."""
         self._stop_waiting()
         self._refused = True
         transport = self._transport
@@ -134,7 +134,7 @@ class Arrival(asyncio.Protocol):
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         transport.write(head.encode("ascii") + body)
-        if self._head and transport.can_write_eof():
+        if linger and transport.can_write_eof():
             transport.write_eof()
             self._timer = asyncio.get_running_loop().call_later(LINGER, transport.abort)
         else:

@@ -116,14 +116,19 @@ async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     """
     try:
         return await handler(request)
-    except web.HTTPException as error:
+    except Exception as error:  # noqa: BLE001 - raised again where it is no fault
+        return answer_to(request, error)
+
+
+def answer_to(request: web.Request, error: Exception) -> web.Response:
+    """The answer to a request that ended in an error; raises the error again where none can be given."""
+    if isinstance(error, web.HTTPException):
         if error.status < HTTPStatus.BAD_REQUEST:
-            raise
+            raise error
         return fault_response(_fault_of_http(error))
-    except Exception as error:
-        if request.writer.output_size > 0:
-            raise
-        return fault_response(fault_of(error) or _unexpected(request, error))
+    if request.writer.output_size > 0:
+        raise error
+    return fault_response(fault_of(error) or _unexpected(request, error))
 
 
 def _fault_of_http(error: web.HTTPException) -> Fault:

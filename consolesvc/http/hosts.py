@@ -6,6 +6,7 @@ rebinding), or by posting across sites. The first is stopped by the Host header,
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -68,13 +69,19 @@ def known_hosts(listens: Iterable[str], base_url: str | None, allowed: Iterable[
     return frozenset(host for host in hosts if host is not None)
 
 
+@functools.lru_cache(maxsize=256)
+def _is_literal(host: str) -> bool:
+    """Whether a Host header's value is localhost or an IP literal; remembered, for each request asks."""
+    name = host_name(host)
+    return name is not None and (name == LOCALHOST or _is_ip(name))
+
+
 def host_allowed(host: str, known: Collection[str]) -> bool:
     """Whether a Host header's value is answered; `known` comes from `known_hosts`.
 
     An IP literal always is: no name was resolved, so none was rebound.
     """
-    name = host_name(host)
-    return name is not None and (name == LOCALHOST or name in known or _is_ip(name))
+    return _is_literal(host) or host_name(host) in known
 
 
 def origin_allowed(origin: str | None, host: str, allowed: Collection[str]) -> bool:

@@ -6,11 +6,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.http.faults import Fault
+from consolesvc.http.forwarded import public_root
 from consolesvc.identity.caller import ANONYMOUS, CALLER, Caller
 from consolesvc.identity.seam import Identity
 
 PROTECTED = ("/v2.1", "/v2", "/console/v1")
 """Whatever lies under these has a caller."""
+_PROTECTED_FOLDERS = tuple(f"{prefix}/" for prefix in PROTECTED)
 PUBLIC = frozenset({"/v2.1", "/v2.1/", "/v2", "/v2/"})
 """Version documents, which clients read before they have a token (nova-contract 1.7)."""
 
@@ -41,12 +43,12 @@ def is_protected(request: web.Request) -> bool:
     path = resource.canonical if resource is not None else request.path
     if path in PUBLIC and request.method in ("GET", "HEAD"):
         return False
-    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in PROTECTED)
+    return path in PROTECTED or path.startswith(_PROTECTED_FOLDERS)
 
 
 def root_of(request: web.Request) -> str:
-    """Scheme and host as the client wrote them; the guard has checked the host."""
-    return f"{request.scheme}://{request.headers.get('Host', request.host)}"
+    """The root as the client wrote it, proxies looked through; the guard has checked the host."""
+    return public_root(request.scheme, request.headers.get("Host", request.host), request.headers)
 
 
 async def _caller(identity: Identity, request: web.Request) -> Caller:

@@ -11,7 +11,6 @@ from typing import Any
 
 from aiohttp import web
 
-from consolesvc.errors import ServerNotFound
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
 
@@ -33,9 +32,8 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
 
     async def console(request: web.Request) -> web.Response:
         wanted = request.match_info["id"]
-        server = inventory.find(wanted)
-        if not CALLER.get().sees(server.project_id):
-            raise ServerNotFound(wanted)
+        caller = CALLER.get()
+        server = inventory.find(wanted, lambda each: caller.sees(each.project_id))
         return web.json_response({"console": console_view(server)})
 
     async def healthcheck(_request: web.Request) -> web.Response:

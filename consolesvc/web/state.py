@@ -75,9 +75,8 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 def _fake(inventory: Inventory, wanted: str) -> Server:
     """The fake that the caller may change; raises what a caller who may not is answered."""
-    caller, server = CALLER.get(), inventory.find(wanted)
-    if not caller.sees(server.project_id):
-        raise Fault(HTTPStatus.NOT_FOUND, f"Instance {wanted} could not be found.")
+    caller = CALLER.get()
+    server = inventory.find(wanted, lambda each: caller.sees(each.project_id))
     if not caller.may_type:
         raise Fault(HTTPStatus.FORBIDDEN, "A reader may look at servers and not change them.")
     if server.fake is None:

@@ -132,6 +132,15 @@ def test_a_name_that_finds_none_or_several(lab: Running, name: str, message: str
     assert (str(caught.value), caught.value.exit_code) == (message, 3)
 
 
+def test_a_name_that_several_bear(stranger: Stranger) -> None:
+    """Fakes made over the API may be called alike, or by another's id: the id says which is meant."""
+    consoles = [{"id": "1", "name": "twin"}, {"id": "2", "name": "twin"}, {"id": "3", "name": "1"}]
+    ours = Client(stranger(200, json.dumps({"consoles": consoles}).encode()), {})
+    with pytest.raises(ClientError, match=r"^2 consoles are called 'twin'; say which by its id: 1, 2$"):
+        ours.find("twin")
+    assert ours.find("1") == consoles[0]
+
+
 def test_many_names_are_cut(tmp_path: Path) -> None:
     """A message about a large lab stays a message; one without servers says so."""
     with service(tmp_path, *(f"n{number}: echo" for number in range(23))) as lab:

@@ -41,9 +41,9 @@ async def test_serial_console(aiohttp_client: AiohttpClient, prefix: str, server
     assert (await world.tokens.redeem(token, lambda _: None)).server_id == IDS[0]
 
 
-@pytest.mark.parametrize("version", ["2.1", "2.2", "2.5", "latest"])
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.5"])
 async def test_serial_console_by_version(aiohttp_client: AiohttpClient, version: str) -> None:
-    """The action is there in every version that is advertised."""
+    """The action is there up to 2.5."""
     client = await aiohttp_client(make_world().app)
     assert (await post(client, SERIAL, OpenStack_API_Version=f"compute {version}")).status == 200
     assert (await post(client, SERIAL, X_OpenStack_Nova_API_Version=version)).status == 200

@@ -101,11 +101,11 @@ async def test_malformed_version(aiohttp_client: AiohttpClient) -> None:
 async def test_refused_version_is_echoed(aiohttp_client: AiohttpClient) -> None:
     """A 406 says which version it refused, in both headers."""
     client = await aiohttp_client(make_world().app)
-    answer = await ask(client, "GET", "/v2.1/servers", headers={"X-OpenStack-Nova-API-Version": "2.96"})
-    text = "Version 2.96 is not supported by the API. Minimum is 2.1 and maximum is 2.5."
+    answer = await ask(client, "GET", "/v2.1/servers", headers={"X-OpenStack-Nova-API-Version": "2.101"})
+    text = "Version 2.101 is not supported by the API. Minimum is 2.1 and maximum is 2.100."
     assert answer.body == {"computeFault": {"code": 406, "message": text}}
-    assert answer.headers["OpenStack-API-Version"] == "compute 2.96"
-    assert answer.headers["X-OpenStack-Nova-API-Version"] == "2.96"
+    assert answer.headers["OpenStack-API-Version"] == "compute 2.101"
+    assert answer.headers["X-OpenStack-Nova-API-Version"] == "2.101"
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,11 @@ async def test_refused_version_is_echoed(aiohttp_client: AiohttpClient) -> None:
         ("GET", "/v2.1/images?id=in:x"),
         ("GET", "/v2.1/ports"),
         ("GET", "/v2.1/networks"),
-        ("GET", f"/v2.1/os-console-auth-tokens/{NOWHERE}"),
-        ("POST", f"/v2.1/servers/{IDS[0]}/remote-consoles"),
+        ("GET", "/v2.1/os-console-auth-tokens"),
+        ("GET", f"/v2.1/servers/{IDS[0]}/remote-consoles"),
+        ("GET", "/v2/what"),
         ("GET", "/v2.1//servers"),
         ("GET", "/v2.1x"),
-        ("GET", "/v2"),
         ("GET", "/v3"),
         ("GET", "/servers"),
         ("GET", "/favicon.ico"),

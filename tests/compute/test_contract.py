@@ -48,7 +48,7 @@ ROWS: list[Row] = [
     ),
     (
         *("", None, {"OpenStack-API-Version": "compute 2.999"}, 406, "computeFault"),
-        "Version 2.999 is not supported by the API. Minimum is 2.1 and maximum is 2.5.",
+        "Version 2.999 is not supported by the API. Minimum is 2.1 and maximum is 2.100.",
     ),
     ("servers?marker=nope", None, {}, 400, "badRequest", "marker [nope] not found"),
 ]

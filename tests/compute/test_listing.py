@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from multidict import MultiDict
+from multidict import MultiDict, MultiMapping
 
-from consolesvc.compute.listing import MAX_LIMIT, listing
+from consolesvc.compute.filters import FILTERS
+from consolesvc.compute.listing import MAX_LIMIT, Listing
+from consolesvc.compute.listing import listing as listing_at
+from consolesvc.compute.microversion import MINIMUM, Version
+from consolesvc.http.faults import Fault
+from consolesvc.identity.caller import Caller
 from consolesvc.inventory import Server
-from tests.compute.world import make_server
+from tests.compute.world import ADMIN, MEMBER, make_server
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -20,6 +26,12 @@ def server(name: str, number: int, minutes: int = 0) -> Server:
 
 
 SERVERS = [server("node1", 1, 5), server("node2", 2, 5), server("fake", 3, 9), server("node10", 4, 1)]
+
+
+def listing(
+    servers: Iterable[Server], query: MultiMapping[str], version: Version = MINIMUM, caller: Caller = ADMIN
+) -> Listing:
+    return listing_at(servers, query, version, caller)
 
 
 def names(*query: tuple[str, str]) -> list[str]:
@@ -46,7 +58,6 @@ def test_order() -> None:
         ([("status", "nonsense")], []),
         ([("limit", "0")], []),
         ([("limit", "2")], ["fake", "node2"]),
-        ([("limit", "")], ["fake", "node2", "node1", "node10"]),
         ([("limit", "9" * 5000)], ["fake", "node2", "node1", "node10"]),
         ([("limit", "0002")], ["fake", "node2"]),
         ([("marker", SERVERS[1].id)], ["node1", "node10"]),
@@ -79,6 +90,16 @@ def test_query(query: list[tuple[str, str]], expected: list[str]) -> None:
         ([("limit", "x")], "Invalid input for query parameters limit. Value: x. 'x' does not match '^[0-9]*$'"),
         ([("limit", "x"), ("limit", "1")], "Invalid input for query parameters limit. Value: x. "),
         ([("limit", "٣")], "Invalid input for query parameters limit. "),
+        ([("limit", "")], "Invalid input for query parameters limit. Value: . '' should be non-empty"),
+        ([("name", "")], "Invalid input for query parameters name. Value: . '' is not a 'regex'"),
+        ([("ip", "(?=a)")], "Invalid input for query parameters ip. Value: (?=a). '(?=a)' is not a 'regex'"),
+        ([("flavor", "")], "Invalid input for query parameters flavor. Value: . '' is not a 'regex'"),
+        (
+            [("changes-since", "x")],
+            "Invalid input for query parameters changes-since. Value: x. 'x' is not a 'date-time'",
+        ),
+        ([("metadata", "x")], "Invalid filter field: metadata."),
+        ([("_x", "x")], "Invalid filter field: _x."),
         ([("name", "[")], "Invalid input for query parameters name. Value: [. '[' is not a 'regex'"),
         ([("sort_key", "nope")], "Invalid input for query parameters sort_key. Value: nope. 'nope' is not one of ["),
         ([("sort_dir", "up")], "Invalid input received: Unknown sort direction, must be 'desc' or 'asc'."),
@@ -121,9 +142,29 @@ def test_pages_have_a_maximum() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["limit", "name", "status", "marker", "sort_key", "sort_dir", "x"]), st.text()))
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    *FILTERS,
+                    "limit",
+                    "status",
+                    "marker",
+                    "sort_key",
+                    "sort_dir",
+                    "changes-since",
+                    "locked",
+                    "deleted",
+                    "x",
+                ]
+            ),
+            st.text(),
+        )
+    ),
+    st.integers(1, 100),
+    st.sampled_from([ADMIN, MEMBER]),
 )
-def test_any_query(query: list[tuple[str, str]]) -> None:
+def test_any_query(query: list[tuple[str, str]], minor: int, caller: Caller) -> None:
     """Any query gives a page or a ValueError."""
-    with suppress(ValueError):
-        assert len(listing(SERVERS, MultiDict(query)).servers) <= len(SERVERS)
+    with suppress(ValueError, Fault):
+        assert len(listing(SERVERS, MultiDict(query), Version(2, minor), caller).servers) <= len(SERVERS)

@@ -16,7 +16,7 @@ from consolesvc.compute.microversion import MAXIMUM, MINIMUM, Negotiated, Versio
         ([], [], "2.1"),
         (["compute 2.4"], [], "2.4"),
         (["COMPUTE   2.4"], [], "2.4"),
-        (["compute latest"], [], "2.5"),
+        (["compute latest"], [], "2.100"),
         (["volume 3.5, compute 2.4"], [], "2.4"),
         (["volume 3.5", "compute 2.4"], [], "2.4"),
         (["compute 2.2, compute 2.3"], [], "2.3"),
@@ -25,7 +25,7 @@ from consolesvc.compute.microversion import MAXIMUM, MINIMUM, Negotiated, Versio
         (["compute"], [], "2.1"),
         ([""], [""], "2.1"),
         ([], ["2.3"], "2.3"),
-        ([], ["latest"], "2.5"),
+        ([], ["latest"], "2.100"),
         (["volume 3.5"], ["2.3"], "2.3"),
         (["compute 2.4"], ["2.3"], "2.4"),
         (["compute 2.4"], ["spam"], "2.4"),
@@ -46,11 +46,11 @@ def test_malformed(asked: str) -> None:
     assert (found.status, found.headers) == (400, {})
 
 
-@pytest.mark.parametrize("asked", ["2.0", "2.6", "2.999", "1.1", "3.1"])
+@pytest.mark.parametrize("asked", ["2.0", "2.101", "2.999", "1.1", "3.1"])
 def test_out_of_range(asked: str) -> None:
     """A version that is not there is a 406 that echoes it."""
     found = negotiate([], [asked])
-    assert found.refusal == f"Version {asked} is not supported by the API. Minimum is 2.1 and maximum is 2.5."
+    assert found.refusal == f"Version {asked} is not supported by the API. Minimum is 2.1 and maximum is 2.100."
     assert found.status == 406
     assert found.headers["OpenStack-API-Version"] == f"compute {asked}"
 
@@ -58,8 +58,8 @@ def test_out_of_range(asked: str) -> None:
 def test_headers() -> None:
     """Both headers, and the caches told of them; `latest` comes back as a number."""
     assert negotiate(["compute latest"], []).headers == {
-        "OpenStack-API-Version": "compute 2.5",
-        "X-OpenStack-Nova-API-Version": "2.5",
+        "OpenStack-API-Version": "compute 2.100",
+        "X-OpenStack-Nova-API-Version": "2.100",
         "Vary": "OpenStack-API-Version, X-OpenStack-Nova-API-Version",
     }
 

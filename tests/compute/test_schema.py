@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from consolesvc.compute.consoles import GET_SERIAL_CONSOLE
+from consolesvc.compute.consoles import LEGACY_CONSOLES
 from consolesvc.compute.schema import Schema, check_body, check_parameter, violations
 
 NAME = "os-getSerialConsole"
+GET_SERIAL_CONSOLE = LEGACY_CONSOLES[NAME]
 FIELD = "Invalid input for field/attribute"
 
 
@@ -76,6 +77,10 @@ def test_long_values_are_cut() -> None:
         ({}, {"type": "array"}, "{} is not of type 'array'"),
         (1, {"type": "boolean"}, "1 is not of type 'boolean'"),
         ("abc", {"pattern": "^-?[0-9]+$"}, "'abc' does not match '^-?[0-9]+$'"),
+        (-2, {"minimum": -1}, "-2 is less than the minimum of -1"),
+        ("-2", {"minimum": -1}, "-2 is less than the minimum of -1"),
+        ("", {"minLength": 1}, "'' should be non-empty"),
+        ("ab", {"minLength": 3}, "'ab' is too short"),
     ],
 )
 def test_keywords(value: Any, schema: Schema, text: str) -> None:
@@ -95,3 +100,18 @@ def test_parameter() -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole sentence is compared below
         check_parameter("limit", "-1", {"pattern": "^[0-9]*$"})
     assert str(caught.value) == ("Invalid input for query parameters limit. Value: -1. '-1' does not match '^[0-9]*$'")
+
+
+def test_whole_numbers_are_integers() -> None:
+    """JSON has one kind of number; a number in text is held against a minimum as well."""
+    assert violations(2.0, {"type": "integer"}) == []
+    assert violations("5", {"minimum": 1}) == []
+    assert violations("x", {"minimum": 1}) == []
+    assert violations(None, {"minimum": 1}) == []
+
+
+def test_strangers() -> None:
+    """Unknown keys are passed over where that is asked for, at every level; what is missing is not."""
+    check_body({NAME: {"type": "serial", "x": 1}, "y": 1}, GET_SERIAL_CONSOLE, strangers=True)
+    with pytest.raises(ValueError, match="required property"):
+        check_body({NAME: {"x": 1}, "y": 1}, GET_SERIAL_CONSOLE, strangers=True)

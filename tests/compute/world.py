@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.compute.app import setup
 from consolesvc.config.linespec import EmulatedSpec, LineSpec
@@ -20,6 +21,7 @@ from consolesvc.errors import LineUnavailable
 from consolesvc.http.access import access
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
+from consolesvc.identity.caller import CALLER, NOBODY_ASKED, Caller
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.base import Line, Receiver
 from consolesvc.tokens.memory import MemoryTokenStore
@@ -28,6 +30,11 @@ Client = TestClient[web.Request, web.Application]
 
 PROJECT = "0c5e1ab0000000000000000000000001"
 IDS = tuple(f"{i:08x}-0000-4000-8000-00000000000{i}" for i in range(1, 4))
+ADMIN = Caller("root", "ffffffffffffffffffffffffffffffff", frozenset({"admin"}))
+MEMBER = Caller("ann", PROJECT, frozenset({"member"}))
+READER = Caller("bob", PROJECT, frozenset({"reader"}))
+STRANGER = Caller("eve", "ffffffffffffffffffffffffffffffff", frozenset({"member"}))
+NO_ROLE = Caller("zoe", PROJECT, frozenset())
 SERIAL = {"os-getSerialConsole": {"type": "serial"}}
 
 
@@ -60,12 +67,27 @@ class World:
     app: web.Application
 
 
-def make_world(names: tuple[str, ...] = ("fake1", "node3", "node4.lab"), max_size: int = 1 << 20) -> World:
+def calls_as(caller: Caller) -> Middleware:
+    """Stands where the identity stands in the service: every request is this caller's."""
+
+    @web.middleware
+    async def called(request: web.Request, handler: Handler) -> web.StreamResponse:
+        CALLER.set(caller)
+        return await handler(request)
+
+    return called
+
+
+def make_world(
+    names: tuple[str, ...] = ("fake1", "node3", "node4.lab"),
+    max_size: int = 1 << 20,
+    caller: Caller = NOBODY_ASKED,
+) -> World:
     inventory = Inventory()
     for server_id, name in zip(IDS, names, strict=True):
         inventory.add(make_server(name, server_id))
     tokens = MemoryTokenStore(lambda: 0.0)
-    app = web.Application(middlewares=[access, faults, guard(frozenset())], client_max_size=max_size)
+    app = web.Application(middlewares=[access, faults, guard(frozenset()), calls_as(caller)], client_max_size=max_size)
     setup(app, inventory=inventory, tokens=tokens, console_url=lambda _, token: f"ws://127.0.0.1:6083/?token={token}")
     return World(inventory, tokens, app)
 

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,10 +139,12 @@ async def test_hundreds_of_half_open_connections_keep_nobody_out(caplog: pytest.
     """A client whose head comes whole is served; of those that hold the door open no more than the cap are kept."""
     async with service(Limits(handshakes=64), wait=30) as running:
         port = running.ports.api.port
+        before = open_files()
         held = [await Client.connect(port) for _ in range(400)]
         for client in held:
             client.writer.write(b"GET / HTTP/1.1\r\nHost: loc")
         await eventually(lambda: len(running.ports.doorway) == 64)
+        assert open_files() < before + 400 + 64 + 20
         begun = asyncio.get_running_loop().time()
         assert await ask(port) == (200, {"status": "ok"})
         assert await ask(running.ports.proxy.port, GOOD.replace(b"/healthcheck", b"/")) == (
@@ -214,6 +217,11 @@ async def test_stop_closes_who_waits() -> None:
 def test_it_says_how_many_wait() -> None:
     """For whoever looks at a log or a debugger."""
     assert repr(Doorway(Limits())) == "<Doorway 0 waiting>"
+
+
+def open_files() -> int:
+    """Of this process: of the clients and of the service."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def _dribble(client: Client) -> None:
