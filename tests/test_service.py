@@ -109,13 +109,18 @@ async def test_the_native_list_says_what_the_line_does(tmp_path: Path) -> None:
         async with lab.http.get(f"{lab.api}/console/v1/consoles/node") as answer:
             console = (await answer.json())["console"]
         assert console["id"] == NODE
-        assert console["line"] == {
+        line = console["line"]
+        assert 0 <= line.pop("for") < 5
+        assert line == {
             "type": "serial",
             "target": str(lab.device.path),
             "state": "connected",
             "why": "",
+            "loan": None,
         }
-        assert (console["start"], console["end"], console["viewers"]) == (0, 5, 0)
+        assert (console["oldest"], console["start"], console["end"], console["viewers"]) == (0, 0, 5, 0)
+        assert console["counters"] == {"out": 5, "in": 0, "refused": 0, "opened": 1, "gaps": 0, "missed": 0}
+        assert (console["log"], console["fault"]) == (None, None)
         assert 0 <= console["silent"] < 5
         lab.device.pull()
         await eventually(lambda: "no such device" in lab.console.reconnecting.why)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from consolesvc.console.events import Event, printable
 from consolesvc.console.input import InputPath
+from consolesvc.console.loan import Loan
 from consolesvc.console.ring import Ring
 from consolesvc.errors import LineError
 from consolesvc.lines.base import READ_SIZE, Opener
@@ -40,7 +41,12 @@ class Console:
 
     Attributes:
         stream: Names the numbering of its bytes (DESIGN section 2): the log's, or one made with each start.
+        began: The offset at which this run's output begins.
+        typed: Bytes of input taken for the line.
         refused: Bytes of input refused or dropped because the line was not open.
+        gaps: How often a viewer was told of bytes that it could not have.
+        missed: How many bytes those were, of all viewers.
+        closed: Whether nothing more will come.
         last_output: When output last came, in the loop's time; None before the first.
     """
 
@@ -55,13 +61,20 @@ class Console:
         self.input = InputPath(name, opener.spec.pace)
         self.log = None if log is None else LogWriter(log, self.check_flow)
         self.viewers: set[Viewer] = set()
+        self.began = 0
+        self.typed = 0
         self.refused = 0
+        self.gaps = 0
+        self.missed = 0
+        self.closed = False
         self.last_output: float | None = None
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
         self._generation = asyncio.Event()
         self._breaks: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._leaving = False
+        self._loan: Loan | None = None
+        self._lending = asyncio.Lock()
         self._held = False
         self._hold_timer: asyncio.TimerHandle | None = None
         self._lost_at: float | None = None
@@ -83,9 +96,10 @@ class Console:
         """Find where the stream goes on, then open the line and keep it open."""
         if self.log is not None:
             self.stream, base = await self.log.start()
-            if self._closed:  # removed while the disk was asked
+            if self._leaving:  # removed while the disk was asked
                 return
             self.ring = Ring(self.ring.capacity, base)
+            self.began = base
             self.log.follow(self.ring)
         self.reconnecting.start()
 
@@ -95,16 +109,20 @@ class Console:
         Args:
             remove: Also remove the log's files: the server is gone for good.
         """
-        self._closed = True
+        self._leaving = True
         if self._hold_timer is not None:
             self._hold_timer.cancel()
         for task in self._breaks:
             task.cancel()
         await asyncio.gather(*self._breaks, return_exceptions=True)
-        await self.input.close()
-        await self.reconnecting.close()
-        if self.log is not None:
-            await self.log.close(remove=remove)
+        try:
+            await self.input.close()
+            await self.reconnecting.close()
+            if self.log is not None:
+                await self.log.close(remove=remove)
+        finally:
+            self.closed = True
+            self.wake()
 
     # Output
 
@@ -161,6 +179,7 @@ class Console:
         if not data:
             return
         if self.connected:
+            self.typed += len(data)
             self.input.write(viewer.typist, data)
         else:
             self.refused += len(data)
@@ -191,6 +210,23 @@ class Console:
             self.log.event(event, **facts)
 
     # The line's state
+
+    @property
+    def loan(self) -> Loan | None:
+        """Who has the port while it is lent; None while it is not."""
+        return self._loan if self.reconnecting.state == "lent" else None
+
+    async def lend(self, loan: Loan) -> None:
+        """Close the line and leave its port to another program; lent already, the new loan counts."""
+        async with self._lending:  # of two at once, each must find the other's work done
+            self._loan = loan
+            await self.reconnecting.lend(None if loan.until is None else max(0.0, loan.until - loan.since))
+
+    def take_back(self) -> bool:
+        """End a loan now; whether there was one."""
+        lent = self.loan is not None
+        self.reconnecting.take_back()
+        return lent
 
     def _line_changed(self) -> None:
         state = self.reconnecting.state

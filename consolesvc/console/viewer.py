@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from dataclasses import dataclass
 
@@ -16,14 +15,11 @@ from consolesvc.console.console import Console
 from consolesvc.console.events import Event, Gap, printable
 from consolesvc.console.flow import Hold
 from consolesvc.console.input import Typist
+from consolesvc.console.reading import UNFINISHED_WAIT, read_at
 from consolesvc.console.utf8 import unfinished
-
-log = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
 """Bytes handed out at once at most."""
-UNFINISHED_WAIT = 0.1
-"""Seconds for which an unfinished UTF-8 character is held (DESIGN 5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +128,13 @@ class Viewer:
         if event is not None and event.offset <= self.offset:
             return self._take_event(event)
         limit = CHUNK if event is None else min(CHUNK, event.offset - self.offset)
-        assert self.console.log is not None  # noqa: S101 - for the type checker: _is_lapped looked
-        try:
-            begin, data = await self.console.log.read(self.offset, limit)
-        except OSError as error:
-            log.warning("%s: the log cannot be read: %s", self.console.name, error)
+        piece = await read_at(self.console, self.offset, limit)
+        self._gap = piece.gap(self.offset)
+        if self._gap is not None:
             return self._take_gap()
-        start = self.console.ring.start
-        if not data or begin > self.offset:
-            self._gap = Gap(self.offset, min(begin, start) if data else start)
-            return self._take_gap() if self._gap.end > self._gap.start else None
-        return self._take_chunk(data[: len(data) - unfinished(data)] or data)
+        if not piece.data:
+            return None
+        return self._take_chunk(piece.data[: len(piece.data) - unfinished(piece.data)] or piece.data)
 
     def peek(self) -> Chunk | Event | Gap | None:
         """What comes next, if it is there; what is returned is taken."""
@@ -185,7 +177,10 @@ class Viewer:
         gap = self._gap or Gap(self.offset, self.console.ring.start)
         self._gap = None
         self.offset = max(self.offset, gap.end)
-        self.lost += max(0, gap.end - gap.start)
+        missed = max(0, gap.end - gap.start)
+        self.lost += missed
+        self.console.gaps += 1
+        self.console.missed += missed
         return gap
 
     def _next_event(self) -> Event | None:

@@ -14,6 +14,7 @@ import termios
 import tty
 from collections.abc import Callable
 
+from consolesvc.emulator.faults import FAULTS, NONE, Fault, Panics, Suffered
 from consolesvc.emulator.guests.base import Guest
 
 PACE = 0.01
@@ -48,6 +49,9 @@ class FakeServer:
         self.started = False
         self.power_changed: Callable[[], None] | None = None
         self._was_powered = False
+        self.suffers: Suffered | None = None
+        """The fault it was told to suffer; it ends by itself."""
+        self._fault_timer: asyncio.TimerHandle | None = None
         self._rate = None if baud is None else baud / BITS_PER_BYTE
         self._budget_from = 0.0
         self._unsent = bytearray()
@@ -72,6 +76,7 @@ class FakeServer:
 
     def stop(self) -> None:
         """Cut the power and remove the PTY. Idempotent."""
+        self._forget_fault()
         if self.started:
             self.started = False
             self.guest.power_off(self._now())
@@ -118,18 +123,97 @@ class FakeServer:
     def power_on(self) -> None:
         """Start the machine from cold. Nothing while it is on, or stopped."""
         if self.started and not self.guest.powered:
+            self._discard_input()
             self._send(self.guest.power_on(self._now()))
+
+    def _discard_input(self) -> None:
+        """What was typed into a machine that was off is not kept for it."""
+        with contextlib.suppress(BlockingIOError):
+            while self._master is not None and os.read(self._master, INPUT):
+                pass
 
     def power_cycle(self) -> None:
         """Cut the power and give it back."""
         self.power_off()
         self.power_on()
 
+    def suffer(self, name: str, seconds: float, seed: int = 0) -> None:
+        """Begin a fault of FAULTS that ends by itself.
+
+        Args:
+            name: Which.
+            seconds: For how long.
+            seed: Of what is random in it.
+
+        Raises:
+            RuntimeError: another one is going on, or there is no cable to pull; the text says which.
+        """
+        self._refuse_second()
+        self.suffers = Suffered(name, FAULTS[name](self.name, seed), self._now() + seconds)
+        self._fault_timer = asyncio.get_running_loop().call_later(seconds, self.recover)
+        if self.suffers.fault.unplugs:
+            self.unplug()
+        self._run()
+
+    def recover(self) -> None:
+        """End the fault now; nothing where there is none."""
+        suffered = self.suffers
+        self._forget_fault()
+        if suffered is not None and self.started:
+            if suffered.fault.unplugs:
+                self.plug()
+            self._run()
+
+    def panic(self, seconds: float) -> None:
+        """Have the guest's kernel panic, and reboot `seconds` later.
+
+        Raises:
+            RuntimeError: it has none, or none is running, or it suffers a fault already; the text says which.
+        """
+        self._refuse_second()
+        if not isinstance(self.guest, Panics):
+            raise RuntimeError("its guest has no kernel that could panic")  # noqa: TRY004 - the guest is no argument
+        try:
+            self._send(self.guest.panic(self._now(), seconds))
+        except ValueError as error:
+            raise RuntimeError(str(error)) from None
+
+    def _refuse_second(self) -> None:
+        if self.suffers is not None:
+            left = self.suffers.ends - self._now()
+            raise RuntimeError(f"{self.suffers.name} goes on for {left:.1f} s more; one fault at a time")
+        if not self.started or self._master is None:
+            raise RuntimeError("it is not plugged in")
+
+    @property
+    def _fault(self) -> Fault:
+        return NONE if self.suffers is None else self.suffers.fault
+
+    @property
+    def _pace(self) -> float | None:
+        """Bytes a second; None for as many as are read."""
+        return None if self._fault.floods else self._rate
+
+    def _stand_still(self) -> None:
+        """Neither read nor write, until the fault ends."""
+        self._set_reading(on=False)
+        if self._master is not None:
+            asyncio.get_running_loop().remove_writer(self._master)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _forget_fault(self) -> None:
+        self.suffers = None
+        if self._fault_timer is not None:
+            self._fault_timer.cancel()
+            self._fault_timer = None
+
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
     def _send(self, output: bytes) -> None:
-        self._unsent += output
+        self._unsent += self._fault.output(output)
         self._run()
 
     def _run(self) -> None:
@@ -137,12 +221,18 @@ class FakeServer:
         if not self.started:
             return
         now = self._now()
+        if self._fault.hangs:
+            self._stand_still()
+            return
         self._write(now)
         for _ in range(STEPS):
             due = self.guest.due
             if len(self._unsent) > AHEAD or due is None or due > now:
                 break
-            self._unsent += self.guest.advance(now)
+            self._unsent += self._fault.output(self.guest.advance(now))
+            self._write(now)
+        if self._fault.floods and len(self._unsent) <= AHEAD:
+            self._unsent += self._fault.more(now)
             self._write(now)
         self._set_reading(on=len(self._unsent) <= INPUT_AHEAD)
         self._schedule(now)
@@ -160,17 +250,18 @@ class FakeServer:
         if self._master is None or not self._unsent:
             return
         allowed = len(self._unsent)
-        if self._rate is not None:
+        rate = self._pace
+        if rate is not None:
             # A line that was idle has saved up nothing but the piece it may send now: two bytes on a slow one.
-            self._budget_from = max(self._budget_from, now - max(PACE, 2 / self._rate))
-            allowed = min(allowed, int((now - self._budget_from) * self._rate))
+            self._budget_from = max(self._budget_from, now - max(PACE, 2 / rate))
+            allowed = min(allowed, int((now - self._budget_from) * rate))
         if not allowed:
             return
         with contextlib.suppress(BlockingIOError):  # the reader is behind: _schedule waits for it
             sent = os.write(self._master, memoryview(self._unsent)[:allowed])
             del self._unsent[:sent]
-            if self._rate is not None:
-                self._budget_from += sent / self._rate
+            if rate is not None:
+                self._budget_from += sent / rate
 
     def _schedule(self, now: float) -> None:
         """Come back when the line is free, when it can be written, or when the guest has something due."""
@@ -178,13 +269,13 @@ class FakeServer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        blocked = bool(self._unsent) and self._rate is None
+        blocked = bool(self._unsent) and self._pace is None
         if self._master is not None:
             if blocked:
                 loop.add_writer(self._master, self._run)
                 return
             loop.remove_writer(self._master)
-        due = self.guest.due
+        due = now if self._fault.floods else self.guest.due
         if self._unsent or (due is not None and self._master is None):
             due = max(due or now, now + PACE) if self._master is None else now + PACE
         if due is not None:

@@ -11,8 +11,11 @@ from typing import Any
 
 from aiohttp import web
 
+from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
+from consolesvc.web import fake_faults, loan, output
+from consolesvc.web.calls import visible
 
 
 def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], str | None]) -> None:
@@ -31,10 +34,7 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
         return web.json_response({"consoles": views, "configuration_error": trouble() if caller.is_admin else None})
 
     async def console(request: web.Request) -> web.Response:
-        wanted = request.match_info["id"]
-        caller = CALLER.get()
-        server = inventory.find(wanted, lambda each: caller.sees(each.project_id))
-        return web.json_response({"console": console_view(server)})
+        return web.json_response({"console": console_view(visible(inventory, request))})
 
     async def healthcheck(_request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -42,13 +42,25 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
     app.router.add_get("/console/v1/consoles", consoles)
     app.router.add_get("/console/v1/consoles/{id}", console)
     app.router.add_get("/healthcheck", healthcheck)
+    output.setup(app, inventory=inventory)
+    loan.setup(app, inventory=inventory)
+    fake_faults.setup(app, inventory=inventory)
 
 
 def console_view(server: Server) -> dict[str, Any]:
-    """One console as JSON.
+    """One console as JSON; offsets count bytes of `stream`, times are seconds.
 
-    Shape: `id`, `name`, `project_id` text; `line` {`type`, `target`, `state`, `why`}; `stream` a uuid; `start` and
-    `end` offsets; `silent` seconds since the last byte, null before the first; `viewers` and `refused` numbers.
+    Shape:
+        `id`, `name`, `project_id` text; `stream` a uuid.
+        `line` {`type`, `target`, `state`, `why` text; `for` how long it is in this state; `loan` as `loan_view`}.
+        `oldest`, `start` and `end`: offsets of the oldest byte to be had, of the oldest in memory, behind the last.
+        `silent`: time since the last byte, null before the first.
+        `log`: {`failing` what is wrong with the disk, "" for nothing; `lost` bytes that never reached it; `offset` of
+        the next byte to be written}; null where there is none.
+        `fault`: what a fake was told to suffer, as `fault_view`; null for nothing.
+        `viewers` and `refused` numbers; `counters`, since this start: bytes `out` of the machine and `in` to it,
+        `refused` bytes of input, how often its line was `opened`, and the `gaps` that viewers were told of with the
+        bytes `missed` in all.
     """
     console, spec = server.console, server.config.line
     now = asyncio.get_running_loop().time()
@@ -61,11 +73,33 @@ def console_view(server: Server) -> dict[str, Any]:
             "target": str(spec),
             "state": console.reconnecting.state,
             "why": console.reconnecting.why,
+            "for": round(now - console.reconnecting.since, 3),
+            "loan": loan.loan_view(server),
         },
         "stream": console.stream,
+        "oldest": console.oldest,
         "start": console.ring.start,
         "end": console.ring.end,
         "silent": None if console.last_output is None else round(now - console.last_output, 3),
+        "log": _log_view(console),
+        "fault": fake_faults.fault_view(server),
         "viewers": len(console.viewers),
         "refused": console.refused,
+        "counters": _counters(console),
+    }
+
+
+def _log_view(console: Console) -> dict[str, Any] | None:
+    log = console.log
+    return None if log is None else {"failing": log.failing, "lost": log.lost, "offset": log.offset}
+
+
+def _counters(console: Console) -> dict[str, int]:
+    return {
+        "out": console.ring.end - console.began,
+        "in": console.typed,
+        "refused": console.refused,
+        "opened": console.reconnecting.opened,
+        "gaps": console.gaps,
+        "missed": console.missed,
     }

@@ -110,10 +110,8 @@ def test_consoles_are_found_by_id_name_and_beginning(lab: Running) -> None:
     """An exact name wins over longer ones that begin with it."""
     ours = Client(lab.api, {})
     node1, node10, switch = ours.listing()["consoles"]
-    assert ours.find("node1") == node1
-    assert ours.find("node10") == node10
-    assert ours.find("sw") == switch
-    assert ours.find(switch["id"]) == switch
+    for wanted, found in (("node1", node1), ("node10", node10), ("sw", switch), (switch["id"], switch)):
+        assert ours.find(wanted)["id"] == found["id"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -37,6 +38,9 @@ async def test_stop_and_start(lab: Cloud) -> None:
     await eventually(lambda: server.status == "SHUTOFF")
     assert await states(lab, FAKE) == ("SHUTOFF", "stopped", None, 4)
     await ws.send_bytes(b"nobody hears this")
+    (viewer,) = server.console.viewers
+    await eventually(lambda: viewer.typist.delivered == 17)
+    await asyncio.sleep(0.05)  # from our side of the PTY to the fake's
     assert (await lab.act(FAKE, "os-start", {})).status == 202
     assert await states(lab, FAKE) == ("SHUTOFF", "stopped", "powering-on", 4)
     await eventually(lambda: server.status == "ACTIVE")

@@ -148,6 +148,14 @@ class ProgramGuest(ABC):
         """Let the program go on whose time has come."""
         return self._run(now, timers=True) if self.powered else b""
 
+    def disturb(self, error: Exception, now: float) -> bytes:
+        """Raise `error` in the program where it waits; what it sends then. What was typed and not read is lost."""
+        self.tty.now = max(now, self.tty.now)
+        self._arrived.clear()
+        self._type_ahead.clear()
+        self._resume(error)
+        return self._hand_over()
+
     def _run(self, now: float, *, timers: bool) -> bytes:
         self.tty.now = max(now, self.tty.now)
         steps = STEPS
@@ -185,12 +193,12 @@ class ProgramGuest(ABC):
             self._type_ahead.append(byte)
             self.tty.send(_echo(byte))
 
-    def _resume(self, result: bytes | Interrupted | None) -> None:
+    def _resume(self, result: bytes | Exception | None) -> None:
         """Run the program to its next wait. None starts it."""
         if self._program is None:
             return
         try:
-            if isinstance(result, Interrupted):
+            if isinstance(result, Exception):
                 self._wait = self._program.throw(result)
             else:
                 self._wait = next(self._program) if result is None else self._program.send(result)

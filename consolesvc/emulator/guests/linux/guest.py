@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from consolesvc.emulator.guests.base import GuestOptions
 from consolesvc.emulator.guests.linux.bootlog import PC
 from consolesvc.emulator.guests.linux.kernel import Ending
-from consolesvc.emulator.guests.linux.system import LinuxSystem
-from consolesvc.emulator.guests.program import Program, ProgramGuest, pause
+from consolesvc.emulator.guests.linux.machine import LinuxMachine
+from consolesvc.emulator.guests.program import Program, pause
 
 CMDLINE: Final = "BOOT_IMAGE=/boot/vmlinuz root=/dev/vda1 ro console=ttyS0,115200n8 panic=10"
 
 
-class LinuxGuest(ProgramGuest):
+class LinuxGuest(LinuxMachine):
     """Firmware, boot loader, Linux; again after a reboot, until it is switched off."""
-
-    def __init__(self, options: GuestOptions) -> None:
-        super().__init__()
-        self.options = options
 
     def __repr__(self) -> str:
         return f"<LinuxGuest {self.options.name}, {'on' if self.powered else 'off'}>"
@@ -28,7 +23,7 @@ class LinuxGuest(ProgramGuest):
         ending = Ending.REBOOT
         while ending is Ending.REBOOT:
             yield from self._start()
-            ending = yield from LinuxSystem(self.tty, self.options, PC, CMDLINE).run()
+            ending = yield from self.linux(PC, CMDLINE)
 
     def _start(self) -> Program[None]:
         """The firmware and the boot loader."""

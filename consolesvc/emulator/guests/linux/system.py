@@ -17,6 +17,14 @@ PANIC_DELAY: Final = 10
 """Seconds from a panic to the reboot: the `panic=10` of the command line."""
 
 
+class Crash(Exception):
+    """The kernel is made to panic from outside; it reboots `seconds` later."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class LinuxSystem:
     """One boot of Linux; made when its kernel starts, and useless after `run` has returned.
 
@@ -27,6 +35,9 @@ class LinuxSystem:
         self.tty = tty
         self.kernel = Kernel(tty, options.name, board, cmdline, options.wall)
         self.files = FileSystem(options.wall)
+        self.running = False
+        """Whether it runs, and neither panics nor shuts down: a Crash may be raised in it."""
+        self._panic_delay: float = PANIC_DELAY
         fill(self.files, self.kernel)
 
     def __repr__(self) -> str:
@@ -34,10 +45,16 @@ class LinuxSystem:
 
     def run(self) -> Program[Ending]:
         """Boot, log users in one after the other, shut down. The result is REBOOT or POWER_OFF."""
-        yield from self._boot()
-        while self.kernel.ending is None:
-            user = yield from log_in(self.tty, self.kernel, self.files)
-            yield from Shell(self.tty, self.kernel, self.files, user).run()
+        self.running = True
+        try:
+            yield from self._boot()
+            while self.kernel.ending is None:
+                user = yield from log_in(self.tty, self.kernel, self.files)
+                yield from Shell(self.tty, self.kernel, self.files, user).run()
+        except Crash as crash:
+            self.kernel.ending, self._panic_delay = Ending.PANIC, crash.seconds
+        finally:
+            self.running = False
         if self.kernel.ending is Ending.PANIC:
             yield from self._panic()
             return Ending.REBOOT
@@ -91,5 +108,5 @@ class LinuxSystem:
         self.kernel.printk("sysrq: Trigger a crash\nKernel panic - not syncing: sysrq triggered crash")
         self.kernel.printk(self._filled(bootlog.PANIC))
         self.kernel.printk("---[ end Kernel panic - not syncing: sysrq triggered crash ]---")
-        self.kernel.printk(f"Rebooting in {PANIC_DELAY} seconds..")
-        yield from pause(PANIC_DELAY)
+        self.kernel.printk(f"Rebooting in {self._panic_delay:g} seconds..")
+        yield from pause(self._panic_delay)

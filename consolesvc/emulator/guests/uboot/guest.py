@@ -9,8 +9,8 @@ from consolesvc.emulator.guests.base import GuestOptions
 from consolesvc.emulator.guests.editor import Event, LineEditor
 from consolesvc.emulator.guests.linux.bootlog import SINGLE_BOARD
 from consolesvc.emulator.guests.linux.kernel import Ending, mac_address
-from consolesvc.emulator.guests.linux.system import LinuxSystem
-from consolesvc.emulator.guests.program import Interrupted, Program, ProgramGuest, key, pause
+from consolesvc.emulator.guests.linux.machine import LinuxMachine
+from consolesvc.emulator.guests.program import Interrupted, Program, key, pause
 from consolesvc.emulator.guests.prompt import read_line
 from consolesvc.emulator.guests.uboot.commands import VERSION, execute
 from consolesvc.emulator.guests.uboot.environment import Environment
@@ -28,12 +28,11 @@ _BANNER: Final = (
 )
 
 
-class UBootGuest(ProgramGuest):
+class UBootGuest(LinuxMachine):
     """A board with U-Boot. Its saved environment outlives resets and the power; a reboot of Linux comes back to it."""
 
     def __init__(self, options: GuestOptions) -> None:
-        super().__init__()
-        self.options = options
+        super().__init__(options)
         self.environment = Environment(options.name, mac_address(options.name))
 
     def __repr__(self) -> str:
@@ -46,7 +45,7 @@ class UBootGuest(ProgramGuest):
             if not (yield from self._monitor()):
                 continue
             cmdline = self.environment.variables.get("bootargs", "")
-            ending = yield from LinuxSystem(self.tty, self.options, SINGLE_BOARD, cmdline).run()
+            ending = yield from self.linux(SINGLE_BOARD, cmdline)
             if ending is Ending.POWER_OFF:
                 return
 

@@ -1,0 +1,181 @@
+"""`GET /console/v1/consoles/{id}/output`: a console's output by offset, from the ring or from disk (DESIGN 5.3)."""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from consolesvc.config.model import KIB, MIB
+from consolesvc.console.attach import since_start
+from consolesvc.console.console import Console
+from consolesvc.console.events import Gap
+from consolesvc.console.reading import Piece, read_at, read_full, read_text, until_news
+from consolesvc.inventory import Inventory
+from consolesvc.web.calls import refuse_strangers, visible, wrong
+
+LIMIT, MOST = 64 * KIB, MIB
+"""Bytes of one answer, by default and at most."""
+FOLLOW = 30.0
+"""Seconds that an answer with `follow` waits at most for something to say."""
+LOOK = 5.0
+"""Seconds after which a silent stream looks whether its client is still there."""
+RAW = "application/octet-stream"
+TEXT, BASE64 = "utf-8", "base64"
+SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
+PARAMETERS = ("start", "limit", "follow", "stream", "encoding")
+# More digits than any offset has, and fewer than would take Python long to read.
+_OFFSET = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for.
+
+    Attributes:
+        start: The first offset; negative counts from the end; None for the oldest there is.
+        limit: Bytes at most; None where it does not say.
+        follow: Whether to wait where there is nothing yet.
+        stream: The stream that `start` is of; None for this one.
+        encoding: Of JSON's `contents`.
+    """
+
+    start: int | None
+    limit: int | None
+    follow: bool
+    stream: str | None
+    encoding: str
+
+
+def setup(app: web.Application, *, inventory: Inventory) -> None:
+    """Add the route."""
+
+    async def output(request: web.Request) -> web.StreamResponse:
+        asked = _asked(request)
+        console = visible(inventory, request).console
+        offset, gap = _begin(console, asked)
+        if RAW not in request.headers.get("Accept", "").lower():
+            return web.json_response(await _document(console, asked, offset, gap), headers=_NO_STORE)
+        if asked.follow:
+            return await _stream(request, console, asked, offset, gap)
+        piece = await read_full(console, offset, asked.limit or LIMIT)
+        headers = _headers(console, gap or piece.gap(offset), piece.offset)
+        return web.Response(body=piece.data, headers={**headers, "Console-Next": str(piece.end)})
+
+    app.router.add_get("/console/v1/consoles/{id}/output", output)
+
+
+_NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def _asked(request: web.Request) -> Asked:
+    """The query; raises Fault 400."""
+    query = request.query
+    refuse_strangers(query, PARAMETERS)
+    for name in query:
+        if len(query.getall(name)) > 1:
+            raise wrong(name, query.getall(name), "one value")
+    start = query.get("start")
+    if start is not None and not _OFFSET.fullmatch(start):
+        raise wrong("start", start, "an offset, or a negative number to count from the end")
+    limit = query.get("limit")
+    if limit is not None and not (_OFFSET.fullmatch(limit) and 1 <= int(limit) <= MOST):
+        raise wrong("limit", limit, f"a number of bytes from 1 to {MOST}")
+    follow = query.get("follow", "0")
+    if follow.lower() not in SWITCH:
+        raise wrong("follow", follow, "1 or 0")
+    encoding = query.get("encoding", TEXT)
+    if encoding not in (TEXT, BASE64):
+        raise wrong("encoding", encoding, f"{TEXT} or {BASE64}")
+    return Asked(
+        None if start is None else int(start),
+        None if limit is None else int(limit),
+        SWITCH[follow.lower()],
+        _uuid(query.get("stream")),
+        encoding,
+    )
+
+
+def _uuid(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise wrong("stream", text, "a stream's uuid") from None
+
+
+def _begin(console: Console, asked: Asked) -> tuple[int, Gap | None]:
+    """Where to read from, and what is not to be had because it is of another stream."""
+    if asked.start is None and asked.stream in (None, console.stream):
+        return console.oldest, None
+    start = since_start(console, asked.start or 0, asked.stream)
+    gap = start.gap
+    return start.offset, None if gap is None else Gap(max(0, gap.start), gap.end)
+
+
+async def _document(console: Console, asked: Asked, offset: int, gap: Gap | None) -> dict[str, Any]:
+    """The JSON answer: `stream`, `start`, `next`, `end`, `gap` {`from`, `to`} or null, `contents`.
+
+    `start` is where `contents` begin, `next` where to read on, `end` the offset behind the last byte there is.
+    """
+    if asked.follow and gap is None:
+        await until_news(console, offset, FOLLOW)
+    read = read_text if asked.encoding == TEXT else read_full
+    piece: Piece = await read(console, offset, asked.limit or LIMIT)
+    text = piece.data.decode("utf-8", "replace") if asked.encoding == TEXT else base64.b64encode(piece.data).decode()
+    gap = gap or piece.gap(offset)
+    return {
+        "stream": console.stream,
+        "start": piece.offset,
+        "next": piece.end,
+        "end": console.ring.end,
+        "gap": None if gap is None else {"from": gap.start, "to": gap.end},
+        "contents": text,
+    }
+
+
+def _headers(console: Console, gap: Gap | None, start: int) -> dict[str, str]:
+    headers = {**_NO_STORE, "Content-Type": RAW, "Console-Start": str(start), "Console-Stream": console.stream}
+    if gap is not None:
+        headers["Console-Gap"] = f"{gap.start}-{gap.end}"
+    return headers
+
+
+async def _stream(
+    request: web.Request, console: Console, asked: Asked, offset: int, gap: Gap | None
+) -> web.StreamResponse:
+    """Raw bytes as they come, until the client goes, the console is closed, or `limit` is reached.
+
+    A byte that cannot be had any more ends it without a proper end: whoever counts from `Console-Start` asks again
+    from there, and is told of the gap then.
+    """
+    piece = await read_at(console, offset, min(asked.limit or LIMIT, LIMIT))
+    response = web.StreamResponse(headers=_headers(console, gap or piece.gap(offset), piece.offset))
+    await response.prepare(request)
+    left = asked.limit
+    offset = piece.offset
+    while piece.offset == offset:
+        if piece.data:
+            await response.write(piece.data)
+        offset = piece.end
+        left = None if left is None else left - len(piece.data)
+        if left == 0 or not await _more(request, console, offset):
+            await response.write_eof()
+            return response
+        piece = await read_at(console, offset, LIMIT if left is None else min(left, LIMIT))
+    if request.transport is not None:
+        request.transport.abort()
+    return response
+
+
+async def _more(request: web.Request, console: Console, offset: int) -> bool:
+    """Wait for more output; whether there is some, which there is not once the console is closed or the client gone."""
+    while not await until_news(console, offset, LOOK):
+        if console.closed or request.transport is None or request.transport.is_closing():
+            return False
+    return True
