@@ -7,7 +7,6 @@ Two tasks, send and receive; the first to end ends both: a pump stuck in a send 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine
 from functools import partial
 
@@ -42,15 +41,16 @@ async def pump(
         Why we ended it; None where the client went.
     """
     name = viewer.who or "viewer"
-    send = asyncio.create_task(_send(ws, viewer, speech), name=f"send {name}")
+    sending = _Sending(ws, viewer, speech)
+    send = asyncio.create_task(sending.run(), name=f"send {name}")
     typed = _without_first_cr(viewer) if drop_first_cr else partial(viewer.console.write, viewer)
     receive = asyncio.create_task(_receive(ws, viewer, speech, typed, ping), name=f"receive {name}")
     try:
         await asyncio.wait((send, receive, viewer.ended), return_when=asyncio.FIRST_COMPLETED)
     finally:
         viewer.detach()
-        send.cancel()
         receive.cancel()
+        await sending.stop(send)
         ends = await asyncio.gather(send, receive, return_exceptions=True)
     end = viewer.ended.result() if viewer.ended.done() else next((e for e in ends if isinstance(e, End)), None)
     await close(ws, end)
@@ -62,29 +62,55 @@ async def pump(
 
 async def close(ws: web.WebSocketResponse, end: End | None) -> None:
     """Close a websocket within CLOSE_WAIT, whatever its client does."""
-    with contextlib.suppress(TimeoutError, ConnectionError):  # a client that is gone needs no goodbye
-        async with asyncio.timeout(CLOSE_WAIT):
-            if end is None:
-                await ws.close()
-            else:
-                await ws.close(code=end.code, message=codes.reason(end.reason))
+    goodbye = ws.close() if end is None else ws.close(code=end.code, message=codes.reason(end.reason))
+    # A task of its own: what a stuck client does to it must not look like a cancellation of ours.
+    closing = asyncio.create_task(goodbye, name="close")
+    await asyncio.wait((closing,), timeout=CLOSE_WAIT)
+    closing.cancel()
+    (error,) = await asyncio.gather(closing, return_exceptions=True)
+    if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError):
+        raise error
 
 
-async def _send(ws: web.WebSocketResponse, viewer: Viewer, speech: Speech) -> End:
-    for message in speech.hello():
-        await _send_one(ws, message)
-    while True:
-        for said in speech.say(await viewer.next()):
-            if isinstance(said, End):
-                return said
-            await _send_one(ws, said)
+class _Sending:
+    """The task that sends, and its orderly end."""
 
+    def __init__(self, ws: web.WebSocketResponse, viewer: Viewer, speech: Speech) -> None:
+        self._ws = ws
+        self._viewer = viewer
+        self._speech = speech
+        self._busy = False
+        self._stopped = False
 
-async def _send_one(ws: web.WebSocketResponse, message: Message) -> None:
-    if isinstance(message, bytes):
-        await ws.send_bytes(message)
-    else:
-        await ws.send_str(message)
+    async def run(self) -> End | None:
+        """Send what the viewer is given, until it is stopped or cannot go on."""
+        for message in self._speech.hello():
+            await self._send(message)
+        while not self._stopped:
+            for said in self._speech.say(await self._viewer.next()):
+                if isinstance(said, End):
+                    return said
+                await self._send(said)
+        return None
+
+    async def stop(self, task: asyncio.Task[End | None]) -> None:
+        """End the task that runs `run`, letting a message that is on its way leave.
+
+        All that wait for aiohttp's socket buffer wait for one future: cancelled there, the task would take it along,
+        and the close frame with the reason could not follow.
+        """
+        self._stopped = True
+        if self._busy:
+            await asyncio.wait((task,), timeout=CLOSE_WAIT)
+        task.cancel()
+
+    async def _send(self, message: Message) -> None:
+        self._busy = True
+        if isinstance(message, bytes):
+            await self._ws.send_bytes(message)
+        else:
+            await self._ws.send_str(message)
+        self._busy = False
 
 
 def _without_first_cr(viewer: Viewer) -> Callable[[bytes], None]:

@@ -403,6 +403,35 @@ async def test_removal_ends_the_sessions_with_the_reason(lab: World) -> None:
         assert await closed(ws) == (4002, "server removed")
 
 
+@pytest.mark.parametrize("how", ["stop", "remove", "expire"])
+async def test_a_viewer_behind_a_full_socket_is_told_why_it_ends(tmp_path: Path, how: str) -> None:
+    """It reads slowly and its buffer is full at that moment: the close frame with the reason follows what was sent."""
+    tokens = Tokens(ttl=1.0, enforce_session_timeout=how == "expire")
+    async with world(tmp_path, dataclasses.replace(BASE, tokens=tokens)) as lab:
+        ws = await lab.attach()
+        transport = ws._response.connection.transport  # type: ignore[union-attr]  # connected
+        transport.pause_reading()  # type: ignore[union-attr]  # connected
+        flood = asyncio.create_task(lab.device.say(bytes(16 * 1024 * 1024)))
+        (session,) = lab.service.sessions
+        await eventually(lambda: session.viewer.received > 1024 * 1024)
+        await asyncio.sleep(0.3)  # full: it takes no more
+        ending: asyncio.Future[None] = asyncio.ensure_future(_end(lab, how))
+        await asyncio.sleep(0.2 if how != "expire" else 1.0)
+        transport.resume_reading()  # type: ignore[union-attr]  # connected
+        expected = {"stop": 1001, "remove": 4002, "expire": 4001}[how]
+        assert (await closed(ws))[0] == expected
+        await ending
+        flood.cancel()
+
+
+async def _end(lab: World, how: str) -> None:
+    """End the sessions of the one console; an expiry comes by itself."""
+    if how == "stop":
+        await lab.service.stop()
+    elif how == "remove":
+        await lab.service.remove(NODE, "server removed")
+
+
 async def test_stopping_ends_the_sessions_with_1001(tmp_path: Path) -> None:
     """Going away, said; also beside a client that reads nothing, within the time allowed."""
     async with world(tmp_path) as lab:
