@@ -199,6 +199,8 @@ class Service:
             ("proxy.listen", before.proxy.listen, config.proxy.listen),
         )
         restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
+        if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
+            restarts.append("limits.body or limits.headers has changed: restart for that")
         if before.log != config.log:
             restarts.append("log has changed: restart for that")
         if before.identity != config.identity:

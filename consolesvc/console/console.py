@@ -254,11 +254,6 @@ class Console:
                 if size := dropped.get(viewer.typist, 0):
                     viewer.tell_refused(size, self.reconnecting.why)
 
-    def line_state(self) -> str:
-        """The line's state in plain words, for `list` and for notices at attach."""
-        why = self.reconnecting.why
-        return f"{self.reconnecting.state}: {why}" if why else self.reconnecting.state
-
     def _say(self, kind: str, text: str) -> None:
         self.events.append(Event(self.ring.end, kind, printable(text)))  # type: ignore[arg-type]  # the callers' literals
         if self.log is not None:

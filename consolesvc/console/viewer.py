@@ -73,7 +73,9 @@ class Viewer:
         if note:
             self._own.append(Event(0, "attach", printable(note)))
         if console.reconnecting.state == "waiting":
-            self._own.append(Event(0, "down", printable(f"{console.name} line is not open: {console.line_state()}")))
+            self._own.append(
+                Event(0, "down", printable(f"{console.name} line is not open: {console.reconnecting.why}"))
+            )
         console.viewers.add(self)
 
     def __repr__(self) -> str:
@@ -94,7 +96,9 @@ class Viewer:
         self.refused += size
         if not self._told_refused:
             self._told_refused = True
-            text = printable(f"input refused ({size} bytes): {self.console.name} line is not open: {why}")
+            text = printable(
+                f"input refused ({size} byte{'s' * (size != 1)}): {self.console.name} line is not open: {why}"
+            )
             self._own.append(Event(0, "refused", text))
             self.console.wake()
 

@@ -70,8 +70,8 @@ class FakeServer:
 
     def start(self) -> None:
         """Plug the line in and power the guest on. Call in the loop."""
+        self.plug()  # raises OSError where there is no PTY left: then nothing has started
         self.started = True
-        self.plug()
         self._send(self.guest.power_on(self._now()))
 
     def stop(self) -> None:

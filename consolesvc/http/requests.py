@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from contextvars import ContextVar
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request being answered, set by the access middleware; for anyone who logs on its behalf."""
+
+# Loaded now: a codec is a file, and a process without a descriptor left must still answer.
+codecs.lookup("unicode_escape")
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _GLOBAL_ID = re.compile(f"req-{_UUID}")

@@ -30,7 +30,11 @@ class EmulatedOpener:
     async def open(self, receiver: Receiver) -> SerialLine:
         """Open the fake's slave side; raises LineUnavailable while it is unplugged."""
         if not self.fake.started:
-            self.fake.start()
+            try:
+                self.fake.start()
+            except OSError as error:
+                cure = "see `ulimit -n` and /proc/sys/kernel/pty/max"
+                raise LineUnavailable(f"no PTY for it: {error.strerror}", cure) from error
         if self.fake.path is None:
             raise LineUnavailable("unplugged")
         return await SerialOpener(SerialSpec(self.fake.path)).open(receiver)

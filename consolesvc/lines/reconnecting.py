@@ -35,6 +35,8 @@ FIRST_RETRY = 0.2
 """Seconds before a peer is tried again; doubling."""
 LAST_RETRY = 5.0
 """Seconds between two tries at a peer at most."""
+FAULT = "an error in consolesvc: see its log"
+"""Why a line waits that a fault of ours keeps from being opened; the traceback is logged once."""
 STEADY = 1.0
 """Seconds a line must have been open for its loss to be followed by a try at once."""
 
@@ -152,8 +154,9 @@ class ReconnectingLine:
                 self._report(error)
                 steady = False
             except Exception:  # a fault of ours must not end a console for good
-                log.exception("%s: %s cannot be opened", self.name, self.opener.spec)
-                self._set("waiting", "an error in consolesvc: see its log")
+                if self.why != FAULT:
+                    log.exception("%s: %s cannot be opened", self.name, self.opener.spec)
+                self._set("waiting", FAULT)
                 steady = False
             if steady:
                 delay = FIRST_RETRY

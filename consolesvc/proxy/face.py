@@ -194,7 +194,11 @@ def _websocket() -> web.WebSocketResponse:
     # compress: aiohttp would accept permessage-deflate, at eleven times the CPU (DESIGN decision 10).
     # autoping: the pump keeps its own ping clock, which stops while a client's input waits.
     return web.WebSocketResponse(
-        protocols=SUBPROTOCOLS, autoping=False, compress=False, max_msg_size=MESSAGE_BYTES, timeout=1.0
+        protocols=SUBPROTOCOLS,
+        autoping=False,
+        compress=False,
+        max_msg_size=MESSAGE_BYTES + 1,  # aiohttp refuses a message of this size, too
+        timeout=1.0,
     )
 
 

@@ -181,7 +181,7 @@ async def test_attaching_to_a_console_whose_line_is_down_says_so(console: Consol
     await eventually(lambda: "no such device" in console.reconnecting.why)
     told = await event(Viewer(console, 0))
     assert told.kind == "down"
-    assert told.text == "node3 line is not open: waiting: no such device: waiting for it"
+    assert told.text == "node3 line is not open: no such device: waiting for it"
 
 
 async def test_input_to_a_lost_line_is_refused_counted_and_told_once(console: Console, device: Device) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import logging
 import os
+import resource
 import termios
 import time
 from collections.abc import AsyncIterator
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.linespec import LineSettings, SerialSpec
+from consolesvc.config.linespec import EmulatedSpec, LineSettings, SerialSpec
 from consolesvc.lines.base import Receiver
+from consolesvc.lines.emulated import EmulatedOpener
 from consolesvc.lines.reconnecting import ReconnectingLine
 from consolesvc.lines.serial import SerialLine, SerialOpener
 from tests.lines.devices import Collector, Device, eventually
@@ -242,5 +244,22 @@ async def test_a_fault_of_ours_does_not_end_a_console(device: Device, caplog: py
     await eventually(lambda: line.state == "waiting")
     assert line.why == "an error in consolesvc: see its log"
     assert "ZeroDivisionError" in caplog.text
+    await eventually(lambda: line.state == "connected")
+    await line.close()
+
+
+async def test_a_fake_that_found_no_descriptor_comes_up_when_there_is_one() -> None:
+    """Out of descriptors is said as what it is, tried again, and over when it is over."""
+    opener = EmulatedOpener(EmulatedSpec("echo", speed="max"), "fake")
+    got = Collector()
+    line = ReconnectingLine("fake", opener, got.received, lambda: None, read_limit=4096)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, hard))  # noqa: PTH208 - a count
+    try:
+        line.start()
+        await eventually(lambda: line.state == "waiting")
+        assert line.why.startswith("no PTY for it: Too many open files")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     await eventually(lambda: line.state == "connected")
     await line.close()
