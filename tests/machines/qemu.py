@@ -87,7 +87,13 @@ def machine(
         witness = f"id=serial{number},logfile={folder}/witness{number}"
         words += ["-chardev", ",".join(filter(None, (kind, witness, rest))), "-serial", f"chardev:serial{number}"]
     if trace:
-        words += [*(word for event in trace for word in ("-trace", event)), "-D", str(folder / "trace")]
+        words += [
+            *(word for event in trace for word in ("-trace", event)),
+            "-D",
+            str(folder / "trace"),
+            "-msg",
+            "timestamp=on",
+        ]
     with (folder / "qemu").open("wb") as said:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
     try:
