@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_ROTATED = re.compile(r".+-([0-9]{16})-[0-9]{8}T[0-9]{6}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Piece:
     """One file of a log.
 
     Attributes:
-        stream: Whose bytes these are.
+        stream: Whose bytes these are; "" where a kill came between the renaming of a file and of its index.
         first: Offset of its first byte.
     """
 
@@ -40,11 +43,14 @@ class Piece:
 
 
 def pieces(folder: Path, name: str) -> list[Piece]:
-    """A console's files in the order of their bytes."""
+    """A console's files in the order of their bytes; a kill may have come before a file, or its index, was there."""
     found = []
     for path in [*folder.glob(f"{name}-*.log"), folder / f"{name}.log"]:
-        head = next(_records(path))
-        found.append(Piece(path, head["stream"], head["offset"]))
+        head = next(_records(path), None)
+        if path.exists() and head is not None:
+            found.append(Piece(path, head["stream"], head["offset"]))
+        elif path.exists() and (digits := _ROTATED.fullmatch(path.stem)):
+            found.append(Piece(path, "", int(digits[1])))
     return sorted(found, key=lambda piece: piece.first)
 
 
@@ -57,7 +63,8 @@ def contents(folder: Path, name: str) -> bytes:
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.with_suffix(".index").read_bytes().split(b"\n"):
+    index = path.with_suffix(".index")
+    for line in index.read_bytes().split(b"\n") if index.exists() else ():
         try:
             yield json.loads(line)
         except ValueError:
