@@ -49,7 +49,12 @@ class Follower:
     def _follow(self, url: str) -> None:
         try:
             with connect(  # what is read is taken at once: the time of a byte is that of its coming
-                url, subprotocols=["consolesvc.v1"], compression=None, max_size=None, proxy=None, close_timeout=1  # type: ignore[list-item]  # a NewType of str
+                url,
+                subprotocols=["consolesvc.v1"],
+                compression=None,
+                max_size=None,
+                proxy=None,
+                close_timeout=1,  # type: ignore[list-item]  # a NewType of str
             ) as viewer:
                 for message in viewer:
                     self._take(message)
