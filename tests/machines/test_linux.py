@@ -15,6 +15,7 @@ from tests.machines.connections import CONNECTIONS, free_port, lab
 from tests.machines.kernel import needs_machine
 from tests.machines.qemu import BOOT, Machine, machine
 from tests.machines.terminal import Terminal
+from tests.scenarios.follower import V1
 from tests.scenarios.ondisk import contents
 from tests.scenarios.process import Running, eventually, service
 
@@ -55,7 +56,7 @@ def test_a_machine_is_worked_on_through_its_console(way: str, tmp_path: Path, li
             type_a_hundred_kilobytes(terminal)
             terminal.type("\r")
             terminal.until(SHELL)
-            reboot(running, pc)
+            reboot(way, running, pc)
             terminal.until(rb"sysrq: Resetting")
             terminal.until(FIRST.replace(b"[", rb"\["), BOOT)
             terminal.until(LOGIN, BOOT)
@@ -116,10 +117,14 @@ def type_a_hundred_kilobytes(terminal: Terminal) -> None:
     terminal.until(SHELL)
 
 
-def reboot(running: Running, pc: Machine) -> None:
+def reboot(way: str, running: Running, pc: Machine) -> None:
     """BREAK and b: the kernel's own key. Telnet has a BREAK; raw bytes have none, and QEMU lets the UART see one."""
-    with running.viewer("node3", "&replay=0") as viewer:
-        pc.send_break()
+    with running.viewer("node3", "&replay=0", subprotocols=[V1]) as viewer:
+        if way == "telnet":
+            viewer.send('{"type": "break", "ms": 300}')
+        else:
+            pc.send_break()
+        time.sleep(0.5)
         viewer.send(b"b")
 
 

@@ -10,8 +10,11 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.scenarios.process import Running
+
+V1 = Subprotocol("consolesvc.v1")
 
 
 @dataclass(slots=True)
@@ -48,13 +51,8 @@ class Follower:
 
     def _follow(self, url: str) -> None:
         try:
-            with connect(  # what is read is taken at once: the time of a byte is that of its coming
-                url,
-                subprotocols=["consolesvc.v1"],
-                compression=None,
-                max_size=None,
-                proxy=None,
-                close_timeout=1,  # type: ignore[list-item]  # a NewType of str
+            with connect(
+                url, subprotocols=[V1], compression=None, max_size=None, proxy=None, close_timeout=1
             ) as viewer:
                 for message in viewer:
                     self._take(message)

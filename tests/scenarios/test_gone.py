@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from tests.scenarios.flood import Machine, words_of
 from tests.scenarios.network import NEAR, Network, needs_network, network
 from tests.scenarios.ondisk import contents
 from tests.scenarios.process import CONSOLESVC, eventually, service
@@ -42,11 +41,10 @@ def test_a_client_gone_without_a_fin_costs_the_others_nothing(
         url = running.console_url("node3") + "&replay=0"
         with network.on(network.far):
             leaving = stack.enter_context(connect(url, compression=None, max_size=None, proxy=None, close_timeout=0.1))
-        say(port, FIRST)
+        Machine(port.master, FIRST).join()
         assert take(staying, FIRST) == take(leaving, FIRST) == words_of(FIRST)
         network.cut()
-        machine = Machine(port)
-        machine.start()
+        machine = Machine(port.master, FLOOD)
         assert take(staying, FLOOD) == words_of(FLOOD)
         machine.join()
         assert running.console("node3")["viewers"] == 2, "nobody can know yet that one has gone"
@@ -58,42 +56,6 @@ def test_a_client_gone_without_a_fin_costs_the_others_nothing(
     with capsys.disabled():  # on stderr, which a worker of xdist has from its parent
         said = f"the machine waited {machine.longest:.2f} s at most, the stop took {seconds:.1f} s"
         sys.stderr.write(f"\na client gone without a FIN: {said}\n")
-
-
-class Machine:
-    """Floods a PTY in a thread, and knows for how long it had to wait at most."""
-
-    def __init__(self, port: Device) -> None:
-        self.longest = 0.0
-        self._port = port
-        self._thread = threading.Thread(target=self._flood, name="machine")
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def join(self) -> None:
-        """Until all is said."""
-        self._thread.join(60)
-        assert not self._thread.is_alive()
-
-    def _flood(self) -> None:
-        self.longest = say(self._port, FLOOD)
-
-
-def say(port: Device, size: int) -> float:
-    """Say so many bytes, as fast as they are read; the longest wait for it, seconds."""
-    data, place, longest = words_of(size), 0, 0.0
-    while place < size:
-        begun = time.monotonic()
-        place += os.write(port.master, data[place : place + 4096])
-        longest = max(longest, time.monotonic() - begun)
-    return longest
-
-
-def words_of(size: int) -> bytes:
-    """So many bytes in which each kilobyte is another."""
-    return b"".join(b"%08d" % kilobyte * 128 for kilobyte in range(size // 1024))
 
 
 def take(viewer: ClientConnection, size: int) -> bytes:

@@ -27,16 +27,19 @@ RECORD, PIECE = 16, 4096
 
 def test_what_was_read_before_each_pull_is_logged_once(tmp_path: Path) -> None:
     """Pulled after a drain: every byte of fifty plugs is in the log once, and one session saw them all."""
-    with device(tmp_path / "ttyUSB0") as port:
-        with service(tmp_path / "run", "--config", lab(tmp_path, port)) as running:
-            with running.viewer("node3", "&replay=0") as viewer:
-                for number in range(TIMES):
-                    plug(port, running)
-                    os.write(port.master, b"plug %03d\n" % number * 100)
-                    read_until(viewer, b"plug %03d\n" % number * 100, 5)
-                    port.unplug()
-                    read_until(viewer, b"waiting]\r\n", 5)
-                assert running.console("node3")["viewers"] == 1
+    with (
+        device(tmp_path / "ttyUSB0") as port,
+        service(tmp_path / "run", "--config", lab(tmp_path, port)) as running,
+        running.viewer("node3", "&replay=0") as viewer,
+    ):
+        for number in range(TIMES):
+            plug(port, running)
+            os.write(port.master, b"plug %03d\n" % number * 100)
+            read_until(viewer, b"plug %03d\n" % number * 100, 5)
+            port.unplug()
+            read_until(viewer, b"waiting]\r\n", 5)
+        assert running.console("node3")["viewers"] == 1
+        running.stop()
         assert contents(tmp_path / "logs", "node3") == b"".join(b"plug %03d\n" % n * 100 for n in range(TIMES))
         told = [record.get("event") for piece in pieces(tmp_path / "logs", "node3") for record in piece.records]
         assert told.count("lost") == TIMES
