@@ -134,10 +134,11 @@ class Running:
         return found
 
     def viewer(self, name: str, query: str = "", **options: Any) -> ClientConnection:
-        """A websocket on a console, raw bytes; use it in `with`."""
+        """A websocket on a console, raw bytes unless other `subprotocols` are asked for; use it in `with`."""
         # close_timeout: a client that has stopped reading does not see the answer to its own close.
-        options = {"compression": None, "max_size": None, "proxy": None, "close_timeout": 1, **options}
-        return connect(self.console_url(name) + query, subprotocols=["binary"], **options)  # type: ignore[list-item]  # a NewType of str
+        plain = {"compression": None, "max_size": None, "proxy": None, "close_timeout": 1, "subprotocols": ["binary"]}
+        viewer: ClientConnection = connect(self.console_url(name) + query, **{**plain, **options})
+        return viewer
 
     def command(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """A consolesvc command against this service."""
