@@ -23,14 +23,14 @@ import serial
 import serial_asyncio
 
 import consolesvc
-from tests.machines import agent
+from tests.machines import inside
 from tests.machines.cpio import Archive
 from tests.machines.linux import add_program, libraries
 from tests.machines.qemu import BOOT, Machine, machine
 from tests.scenarios.process import eventually
 
-HOME = "agent"
-ENDED = "the agent has ended"
+HOME = "inside"
+ENDED = "the program inside has ended"
 _UNUSED = re.compile(
     r"(^|/)(__pycache__|test|tests|idlelib|tkinter|lib2to3|ensurepip|turtledemo|pydoc_data|distutils|site-packages"
     r"|dist-packages|config-[^/]*|sqlite3|venv|unittest|xml|wsgiref|curses|dbm)(/|$)"
@@ -46,7 +46,7 @@ _INIT = """#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs devtmpfs /dev
 /bin/busybox dmesg -n 1
 /bin/busybox stty -F /dev/ttyS0 raw -echo
-PYTHONPATH=/{home} {python} -u -m tests.machines.agent </dev/ttyS0 >/dev/ttyS0 2>&1
+PYTHONPATH=/{home} {python} -u -m tests.machines.inside </dev/ttyS0 >/dev/ttyS0 2>&1
 echo {ended} >/dev/ttyS0
 /bin/busybox sleep 1000
 """
@@ -65,7 +65,7 @@ def guest_archive(folder: Path) -> Path:
         _add_package(archive, module, folder)
     for name in ("tests", "tests/machines"):
         archive.file(f"{HOME}/{name}/__init__.py", "")
-    archive.copy(Path(agent.__file__), f"{HOME}/tests/machines/agent.py")
+    archive.copy(Path(inside.__file__), f"{HOME}/tests/machines/inside.py")
     path = folder / "guest.cpio"
     path.write_bytes(archive.packed())
     return path
@@ -102,7 +102,7 @@ def _add_package(archive: Archive, package: ModuleType, folder: Path) -> None:
 
 
 class Guest:
-    """Orders to the agent, and the wire's other end.
+    """Orders to the program inside, and the wire's other end.
 
     Attributes:
         pc: The machine.
@@ -117,7 +117,7 @@ class Guest:
         self._orders = 0
 
     def wait(self) -> None:
-        """Until the agent is there."""
+        """Until it is there."""
         self._answer(0, BOOT)
 
     def order(self, do: str, **arguments: object) -> Any:
@@ -155,7 +155,7 @@ class Guest:
 
 @contextlib.contextmanager
 def guest(folder: Path) -> Iterator[Guest]:
-    """The machine, its agent ready; what its UARTs are told is traced."""
+    """The machine, the program inside ready; what its UARTs are told is traced."""
     ports = [f"socket,path={folder}/{name},server=on,wait=off" for name in ("console", "wire")]
     trace = ("serial_write", "serial_update_parameters")
     with (

@@ -42,7 +42,7 @@ class Collector:
         self.lost_because = str(reason)
 
 
-class Agent:
+class Inside:
     """The orders; one line is open at a time."""
 
     def __init__(self) -> None:
@@ -163,7 +163,7 @@ class Agent:
 
 async def serve() -> None:
     """Take orders for ever."""
-    agent = Agent()
+    inside = Inside()
     loop = asyncio.get_running_loop()
     orders = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
@@ -171,7 +171,7 @@ async def serve() -> None:
     while line := await orders.readline():
         order = json.loads(line)
         try:
-            found = getattr(agent, order["do"])(**order["with"])
+            found = getattr(inside, order["do"])(**order["with"])
             said = {"answer": await found if inspect.isawaitable(found) else found}
         except ConsoleServiceError as error:
             said = {"error": str(error)}
