@@ -6,19 +6,12 @@ import hashlib
 import heapq
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.store import Grant
 
 TOKEN_ID_DIGITS = 12
 """Hex digits of a token's sha256 that name it in logs: enough to tell tokens apart, useless for guessing one."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    grant: Grant
-    used: bool = False
 
 
 class MemoryTokenStore:
@@ -34,14 +27,15 @@ class MemoryTokenStore:
         self.clock = clock
         self.ttl = ttl
         self.single_use = single_use
-        self._entries: dict[bytes, _Entry] = {}
+        self._grants: dict[bytes, Grant] = {}
+        self._used: set[bytes] = set()
         self._expiries: list[tuple[float, bytes]] = []
 
     def __repr__(self) -> str:
-        return f"<MemoryTokenStore {len(self._entries)} tokens, ttl {self.ttl:g} s>"
+        return f"<MemoryTokenStore {len(self._grants)} tokens, ttl {self.ttl:g} s>"
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._grants)
 
     async def issue(self, server_id: str) -> str:
         """Make a token for `server_id`: uuid4 text."""
@@ -52,27 +46,28 @@ class MemoryTokenStore:
         token = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
         digest = _digest(token)
         expires = self.clock() + self.ttl if self.ttl else None
-        self._entries[digest] = _Entry(Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires))
+        self._grants[digest] = Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires)
         if expires is not None:
             heapq.heappush(self._expiries, (expires, digest))
         return token
 
     async def redeem(self, token: str, admit: Callable[[Grant], None]) -> Grant:
         """Exchange a token for its grant; raises TokenRefused and what `admit` raises."""
-        entry = self._good(token)
-        admit(entry.grant)
-        entry.used = self.single_use
-        return entry.grant
+        digest, grant = self._good(token)
+        admit(grant)
+        if self.single_use:
+            self._used.add(digest)
+        return grant
 
     async def look_up(self, token: str) -> Grant:
         """The grant of a token, which stays as good as it was; raises TokenRefused."""
-        return self._good(token).grant
+        return self._good(token)[1]
 
     async def end(self, server_id: str) -> int:
         """Forget every token of a server; the number forgotten."""
-        ended = [digest for digest, entry in self._entries.items() if entry.grant.server_id == server_id]
+        ended = [digest for digest, grant in self._grants.items() if grant.server_id == server_id]
         for digest in ended:
-            del self._entries[digest]
+            self._forget(digest)
         return len(ended)
 
     def dump(self) -> list[dict[str, object]]:
@@ -100,29 +95,35 @@ class MemoryTokenStore:
     async def expire(self, server_id: str) -> int:
         """End the time of every token of a server now; the number that had some left."""
         now, expired = self.clock(), 0
-        for digest, entry in self._entries.items():
-            left = entry.grant.expires is None or entry.grant.expires > now
-            if left and entry.grant.server_id == server_id:
-                entry.grant = replace(entry.grant, expires=now)
+        for digest, grant in self._grants.items():
+            left = grant.expires is None or grant.expires > now
+            if left and grant.server_id == server_id:
+                # Another value under a key that is there: what is walked through keeps its size.
+                self._grants[digest] = grant._replace(expires=now)
                 heapq.heappush(self._expiries, (now, digest))
                 expired += 1
         return expired
 
-    def _good(self, token: str) -> _Entry:
-        entry = self._entries.get(_digest(token))
-        if entry is None:
+    def _good(self, token: str) -> tuple[bytes, Grant]:
+        digest = _digest(token)
+        grant = self._grants.get(digest)
+        if grant is None:
             raise TokenRefused("unknown")
-        if entry.grant.expires is not None and self.clock() >= entry.grant.expires:
+        if grant.expires is not None and self.clock() >= grant.expires:
             raise TokenRefused("expired")
-        if entry.used:
+        if digest in self._used:
             raise TokenRefused("used")
-        return entry
+        return digest, grant
+
+    def _forget(self, digest: bytes) -> bool:
+        self._used.discard(digest)
+        return self._grants.pop(digest, None) is not None
 
     def sweep(self) -> int:
         """Forget what expired; the number forgotten. Each costs a heap pop, so it runs with every issue."""
         now, swept = self.clock(), 0
         while self._expiries and self._expiries[0][0] <= now:
-            swept += self._entries.pop(heapq.heappop(self._expiries)[1], None) is not None
+            swept += self._forget(heapq.heappop(self._expiries)[1])
         return swept
 
 
