@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
+from consolesvc.compute.actions import PLAIN
 from tests.compute.world import IDS, PROJECT, SERIAL, Answer, Client, ask, make_world
 
 PATH = f"/v2.1/servers/{IDS[0]}/action"
@@ -60,6 +61,16 @@ async def test_content_types(aiohttp_client: AiohttpClient, content_type: str) -
     """The names that a JSON body goes by."""
     client = await aiohttp_client(make_world().app)
     assert (await post(client, SERIAL, Content_Type=content_type)).status == 200
+
+
+@pytest.mark.parametrize("body", [*PLAIN, b' {"os-getSerialConsole" : {"type": "serial"}}\n'])
+async def test_however_it_is_written(aiohttp_client: AiohttpClient, body: bytes) -> None:
+    """The body that is known by heart, and the same one written otherwise, in both APIs; above 2.5 it is gone."""
+    client = await aiohttp_client(make_world().app)
+    assert (await post(client, body)).status == 200
+    assert (await post(client, body, PATH.replace("v2.1", "v2"))).status == 200
+    assert (await post(client, body, OpenStack_API_Version="compute 2.6")).status == 404
+    assert (await post(client, body, f"/v2.1/servers/{NOWHERE}/action")).status == 404
 
 
 async def test_no_content_type(aiohttp_client: AiohttpClient) -> None:
