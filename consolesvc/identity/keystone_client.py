@@ -17,7 +17,7 @@ from consolesvc.config.model import IdentityKeystone
 from consolesvc.identity.seam import TOKEN_HEADER
 
 SUBJECT_HEADER = "X-Subject-Token"
-TIMEOUT = 4.0
+TIMEOUT = 8.0
 """Seconds for one call. Two of them, with a new token of ours between, stay below what clients wait."""
 CONNECTIONS = 16
 """Calls under way at once."""
