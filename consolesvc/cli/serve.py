@@ -13,7 +13,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from consolesvc.cli.announce import announce, write_ready_file
+from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
 from consolesvc.cli.log_lines import LineFormatter
 from consolesvc.config.fakes import FAKES, with_fakes
 from consolesvc.config.linespec import GUEST_NAMES
@@ -113,6 +113,8 @@ def _raise_descriptor_limit() -> None:
 
 async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log_path: Path) -> None:
     service = Service(config, state_path=state_path, log_path=log_path)
+    if args.ready_file is not None:
+        clear_ready_file(args.ready_file)
     await service.start()
     shutdown = asyncio.Event()
     try:
@@ -127,7 +129,8 @@ async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log
     finally:
         await service.stop()
         if args.ready_file is not None:
-            args.ready_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                args.ready_file.unlink()
 
 
 def _spare_the_collector() -> None:
