@@ -12,7 +12,14 @@ from pathlib import Path
 
 from consolesvc.cli.client import DEFAULT
 from consolesvc.cli.consoles import console_table
-from consolesvc.config.model import Address
+from consolesvc.config.model import (
+    Address,
+    Identity,
+    IdentityBuiltin,
+    IdentityKeystone,
+    IdentityNone,
+    IdentityStatic,
+)
 from consolesvc.errors import StartError
 from consolesvc.http.urls import WILDCARDS
 from consolesvc.service import Service
@@ -93,11 +100,28 @@ def _commands(service: Service, name: str) -> list[str]:
     api = api_url(service)
     program = _program()
     endpoint = "" if api == DEFAULT else f" --endpoint {api}"
-    auth = f"--os-auth-type none --os-endpoint '{api}/v2.1'"
+    identity = service.config.identity
+    # `attach` of a name asks the API, and has no token for an identity that wants one.
+    attach = f"attach '{name}'{endpoint}" if isinstance(identity, IdentityNone) else "attach URL"
     return [
-        f"  openstack {auth} console url show --serial '{name}' -f value -c url",
-        f"  {program} attach '{name}'{endpoint}",
+        f"  openstack {_auth(identity, api)} console url show --serial '{name}' -f value -c url",
+        f"  {program} {attach}",
     ]
+
+
+def _auth(identity: Identity, api: str) -> str:
+    """The client's options for an identity; words in capitals are for the user to fill in."""
+    match identity:
+        case IdentityNone():
+            return f"--os-auth-type none --os-endpoint '{api}/v2.1'"
+        case IdentityStatic():
+            return f"--os-auth-type admin_token --os-endpoint '{api}/v2.1' --os-token TOKEN"
+        case IdentityBuiltin():
+            url = f"{api}/identity/v3"
+        case IdentityKeystone():
+            url = identity.auth_url
+    domains = "--os-user-domain-name Default --os-project-domain-name Default"
+    return f"--os-auth-url {shlex.quote(url)} --os-username USER --os-project-name PROJECT {domains}"
 
 
 def _program() -> str:

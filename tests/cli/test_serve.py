@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.service import CLEAN, CONSOLESVC, PATIENCE, consolesvc, service
+from tests.identity.world import cheap_hash
 
 FREE = ("--set", "api.listen=127.0.0.1:0", "--set", "proxy.listen=127.0.0.1:0", "--ephemeral")
 
@@ -90,3 +91,36 @@ def test_the_command_to_copy_is_one_that_a_shell_finds(tmp_path: Path, program: 
     words = [found, started] if found else [started]
     lines = announced(tmp_path, *words, path=path.format(folder=tmp_path))
     assert next(line for line in lines if " attach " in line).startswith(f"  {typed} attach 'fake1' --endpoint ")
+
+
+USERS = """users:
+- {name: alice, password_hash: "%s", project: lab, roles: [member]}
+"""
+IDENTITIES = {
+    "{type: static, tokens: tokens.yaml}": "--os-auth-type admin_token --os-endpoint 'API/v2.1' --os-token TOKEN",
+    "{type: builtin, users: users.yaml}": "--os-auth-url API/identity/v3 --os-username USER --os-project-name PROJECT"
+    " --os-user-domain-name Default --os-project-domain-name Default",
+    "{type: keystone, auth_url: 'http://127.0.0.1:1/v3', username: us, password_file: pw, project_name: service}": (
+        "--os-auth-url http://127.0.0.1:1/v3 --os-username USER --os-project-name PROJECT"
+        " --os-user-domain-name Default --os-project-domain-name Default"
+    ),
+}
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_the_commands_fit_the_identity(tmp_path: Path, identity: str) -> None:
+    """`--os-auth-type none` would be a 401; so would `attach NAME`, which says what to do instead."""
+    (tmp_path / "users.yaml").write_text(USERS % cheap_hash("secret"))
+    (tmp_path / "tokens.yaml").write_text(
+        f"tokens: [{{sha256: {'ab' * 32}, user: a, project_id: {'ab' * 16}, roles: [member]}}]"
+    )
+    (tmp_path / "pw").write_text("secret")
+    config = f"identity: {identity}\nservers: [{{name: a, line: {{type: emulated, guest: echo}}}}]\n"
+    lines = announced(tmp_path, *CONSOLESVC, config=config)
+    api = next(line for line in lines if line.startswith("API ")).split()[1].removesuffix("/v2.1")
+    commands = [line for line in lines if " console url show " in line or " attach " in line]
+    auth = IDENTITIES[identity].replace("API", api)
+    assert commands == [
+        f"  openstack {auth} console url show --serial 'a' -f value -c url",
+        f"  {sys.executable} -m consolesvc attach URL",
+    ]
