@@ -105,7 +105,11 @@ SECTIONS = [
     ("proxy: {notices: maybe}", "proxy.notices: found 'maybe', expected true or false"),
     ("proxy: {notices: 1}", "proxy.notices: found 1, expected true or false"),
     ("tokens: {ttl: 1d}", "tokens.ttl: found '1d', expected seconds, or a number with s, m or h"),
-    ("tokens: {ttl: -1}", "tokens.ttl: found -1, expected seconds, or a number with s, m or h"),
+    ("tokens: {ttl: -1}", "tokens.ttl: found -1, expected seconds, or a number with s, m or h, 0 or more"),
+    (
+        "log: {segment_size: -1 MiB}",
+        "log.segment_size: found '-1 MiB', expected bytes, or a number with KiB, MiB or GiB, 0 or more",
+    ),
     (
         "tokens: {ttl: off}",
         "tokens.ttl: found off, expected a time such as 30, 10m or 12h; 0 switches it off",
