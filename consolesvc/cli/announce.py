@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
 from consolesvc.cli.client import DEFAULT
 from consolesvc.cli.consoles import console_table
-from consolesvc.config.model import Address
+from consolesvc.config.model import (
+    Address,
+    Identity,
+    IdentityBuiltin,
+    IdentityKeystone,
+    IdentityNone,
+    IdentityStatic,
+)
+from consolesvc.errors import StartError
 from consolesvc.http.urls import WILDCARDS
 from consolesvc.service import Service
 from consolesvc.web.api import console_view
@@ -48,7 +58,11 @@ def api_url(service: Service) -> str:
 
 
 def write_ready_file(service: Service, path: Path) -> None:
-    """Write the ready file (DESIGN 5.1), whole or not at all: others poll for it."""
+    """Write the ready file (DESIGN 5.1), whole or not at all: others poll for it.
+
+    Raises:
+        StartError: it cannot be written.
+    """
     ready = {
         "pid": os.getpid(),
         "api": api_url(service),
@@ -56,25 +70,71 @@ def write_ready_file(service: Service, path: Path) -> None:
         "servers": [{"id": server.id, "name": server.name} for server in service.inventory],
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(ready) + "\n")
-    partial.replace(path)
+    try:
+        partial.write_text(json.dumps(ready) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise _unwritten(path, error) from None
+
+
+def clear_ready_file(path: Path) -> None:
+    """Remove what a service that was killed left there: who polls for it must not find that one.
+
+    Raises:
+        StartError: it cannot be removed, or one could not be written there.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        path.parent.stat()
+    except OSError as error:
+        raise _unwritten(path, error) from None
+
+
+def _unwritten(path: Path, error: OSError) -> StartError:
+    return StartError(f"--ready-file {path}: cannot be written: {error.strerror}")
 
 
 def _commands(service: Service, name: str) -> list[str]:
     api = api_url(service)
     program = _program()
     endpoint = "" if api == DEFAULT else f" --endpoint {api}"
-    auth = f"--os-auth-type none --os-endpoint '{api}/v2.1'"
+    identity = service.config.identity
+    # `attach` of a name asks the API, and has no token for an identity that wants one.
+    attach = f"attach '{name}'{endpoint}" if isinstance(identity, IdentityNone) else "attach URL"
     return [
-        f"  openstack {auth} console url show --serial '{name}' -f value -c url",
-        f"  {program} attach '{name}'{endpoint}",
+        f"  openstack {_auth(identity, api)} console url show --serial '{name}' -f value -c url",
+        f"  {program} {attach}",
     ]
 
 
+def _auth(identity: Identity, api: str) -> str:
+    """The client's options for an identity; words in capitals are for the user to fill in."""
+    match identity:
+        case IdentityNone():
+            return f"--os-auth-type none --os-endpoint '{api}/v2.1'"
+        case IdentityStatic():
+            return f"--os-auth-type admin_token --os-endpoint '{api}/v2.1' --os-token TOKEN"
+        case IdentityBuiltin():
+            url = f"{api}/identity/v3"
+        case IdentityKeystone():
+            url = identity.auth_url
+    domains = "--os-user-domain-name Default --os-project-domain-name Default"
+    return f"--os-auth-url {shlex.quote(url)} --os-username USER --os-project-name PROJECT {domains}"
+
+
 def _program() -> str:
-    """This program as the user may type it: as it was started, from the working directory where it lies below."""
-    started = Path(sys.argv[0])
-    if started.name == "__main__.py":
+    """This program as the user may type it: by its name where a shell finds it, else from where they stand."""
+    started = sys.argv[0]
+    name = Path(started).name
+    if name == "__main__.py":
         return f"{shlex.quote(sys.executable)} -m consolesvc"
-    found = started.absolute()
-    return shlex.quote(str(found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else started))
+    on_path = shutil.which(name)
+    if on_path is not None and ("/" not in started or os.path.realpath(on_path) == os.path.realpath(started)):
+        return shlex.quote(name)
+    found, here = Path(started).absolute(), Path.cwd()
+    if not found.is_relative_to(here):
+        return shlex.quote(started)
+    below = found.relative_to(here)
+    return shlex.quote(f"./{below}" if below.parent == Path() else str(below))

@@ -21,6 +21,7 @@ from consolesvc.config.model import Config
 from consolesvc.config.units import format_size
 from consolesvc.errors import ConfigurationError
 from consolesvc.lines.diagnosis import diagnose, obstacle
+from consolesvc.lines.holders import holders, is_service
 from consolesvc.lines.host import THIS_HOST, Host, device_number
 from consolesvc.lines.kinds import probe
 from consolesvc.lines.permission import may_open, permission_denied
@@ -71,7 +72,9 @@ def run(args: argparse.Namespace, *, probe: Probe = probe, host: Host = THIS_HOS
         print(escape(f"warning: {warning}"), file=sys.stderr)
     if not args.open:
         return 0
-    failures = asyncio.run(_try_all(config, probe))
+    failures, notes = asyncio.run(_try_all(config, probe, host))
+    for note in notes:
+        print(escape(f"warning: {note}"), file=sys.stderr)
     for failure in failures:
         print(escape(f"error: {failure}"), file=sys.stderr)
     return 1 if failures else 0
@@ -87,7 +90,7 @@ def summary(file: Path, config: Config) -> Iterator[str]:
     kinds = Counter(server.line.kind for server in config.servers)
     each = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), reverse=True))
     yield f"{file} is good: {_count(len(config.servers), 'server')}{f' ({each})' if each else ''}"
-    shared = config.api.listen == config.proxy.listen
+    shared = config.api.listen == config.proxy.listen and config.api.listen.port != 0
     yield f"API       {config.api.listen}{', and the consoles: one port serves both' if shared else ''}"
     yield f"consoles  {'' if shared else f'{config.proxy.listen}; '}clients are sent to {_client_url(config)}"
     rings = sum(server.ring for server in config.servers)
@@ -214,19 +217,30 @@ def _in_the_way(spec: SerialSpec, host: Host) -> str | None:
     return None if found is None else str(found)
 
 
-async def _try_all(config: Config, probe: Probe) -> list[str]:
-    """Open every device that is here, all at once; what does not open, a sentence each."""
+async def _try_all(config: Config, probe: Probe, host: Host) -> tuple[list[str], list[str]]:
+    """Open every device that is here, all at once.
+
+    Returns:
+        What does not open, a sentence each; and what does not because a running consolesvc has it.
+    """
     serial = [(server.name, server.line) for server in config.servers if isinstance(server.line, SerialSpec)]
     # An absent device is a warning (DESIGN 5.1), which is printed already.
     present = [(name, line) for name, line in serial if not is_absent(line.device)]
     answers = await asyncio.gather(*(_try(line, probe) for _, line in present))
-    failures = []
+    failures, notes = [], []
     for (name, line), answer in zip(present, answers, strict=True):
         if answer is None:
             print(escape(f"{name}: {line} opens"))
+        elif answer.startswith("held by ") and (pid := _service_with(line.device, host)) is not None:
+            notes.append(f"{name}: {line}: open in the running consolesvc (pid {pid})")
         else:
             failures.append(f"{name}: {line}: {answer}")
-    return failures
+    return failures, notes
+
+
+def _service_with(device: str, host: Host) -> int | None:
+    """The consolesvc that has a device open: the file checked is as a rule the one that it runs."""
+    return next((holder.pid for holder in holders(device, host) if is_service(holder.pid, host)), None)
 
 
 async def _try(spec: LineSpec, probe: Probe) -> str | None:

@@ -24,6 +24,11 @@ NAMES = 20
 """Names that a message lists at most."""
 USAGE, NOT_FOUND, REFUSED = 2, 3, 4
 """Exit codes of DESIGN 5.1."""
+GET_A_URL = (
+    "this service wants a token, and a consolesvc command has none: get a URL with "
+    "`openstack console url show --serial NAME`, which `consolesvc attach URL` takes"
+)
+"""What to do about a 401."""
 STATUS_CODES: dict[int, int] = {
     HTTPStatus.NOT_FOUND: NOT_FOUND,
     HTTPStatus.UNAUTHORIZED: REFUSED,
@@ -92,7 +97,8 @@ class Client:
         except (ValueError, LookupError, TypeError, AttributeError, StopIteration, RecursionError):
             raise self._stranger() from None
         if message is not None:
-            raise ClientError(f"{escape(str(message))} (HTTP {status})", STATUS_CODES.get(status, 1))
+            cure = f"; {GET_A_URL}" if status == HTTPStatus.UNAUTHORIZED else ""
+            raise ClientError(f"{escape(str(message))} (HTTP {status}){cure}", STATUS_CODES.get(status, 1))
         return answer
 
     def _exchange(self, path: str, body: object) -> tuple[int, bytes]:

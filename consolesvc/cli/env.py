@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 
 from consolesvc.cli.client import Client, add_endpoint
@@ -51,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print it. Asks nobody: it can be eval'ed before the service runs."""
-    endpoint = f"{Client(args.endpoint).url}/v2.1"
+    # Not OS_COMPUTE_ENDPOINT_OVERRIDE, which the other commands take: here it is one of those in the way.
+    own = {name: value for name, value in os.environ.items() if name not in IN_THE_WAY}
+    endpoint = f"{Client(args.endpoint, own).url}/v2.1"
     print(_clouds_yaml(endpoint) if args.clouds_yaml else _shell(endpoint))
     return 0
 

@@ -13,9 +13,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from consolesvc.cli.announce import announce, write_ready_file
+from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
 from consolesvc.cli.log_lines import LineFormatter
-from consolesvc.config.fakes import with_fakes
+from consolesvc.config.fakes import FAKES, with_fakes
 from consolesvc.config.linespec import GUEST_NAMES
 from consolesvc.config.load import load, load_demo
 from consolesvc.config.model import Config
@@ -75,7 +75,12 @@ def _read(args: argparse.Namespace) -> Config:
 def _fakes(text: str) -> tuple[str, int]:
     match = re.fullmatch(r"([a-z]+)=([0-9]{1,4})", text)
     if match is None or match[1] not in GUEST_NAMES:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected GUEST=N with GUEST one of {', '.join(GUEST_NAMES)}")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected GUEST=N with GUEST one of {', '.join(FAKES)}")
+    if match[1] not in FAKES:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: replay needs a recording; in a configuration: "
+            f"{{name: {match[1]}1, line: {{type: emulated, guest: replay, file: boot.cast}}}}"
+        )
     return match[1], int(match[2])
 
 
@@ -108,6 +113,8 @@ def _raise_descriptor_limit() -> None:
 
 async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log_path: Path) -> None:
     service = Service(config, state_path=state_path, log_path=log_path)
+    if args.ready_file is not None:
+        clear_ready_file(args.ready_file)
     await service.start()
     shutdown = asyncio.Event()
     try:
@@ -122,7 +129,8 @@ async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log
     finally:
         await service.stop()
         if args.ready_file is not None:
-            args.ready_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                args.ready_file.unlink()
 
 
 def _spare_the_collector() -> None:

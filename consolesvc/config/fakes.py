@@ -6,9 +6,12 @@ import dataclasses
 import itertools
 from collections.abc import Iterable
 
-from consolesvc.config.linespec import EmulatedSpec
+from consolesvc.config.linespec import GUEST_NAMES, EmulatedSpec
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.config.servers import default_id
+
+FAKES = tuple(name for name in GUEST_NAMES if name != "replay")
+"""The guests that need no more than their name: all but the one that plays a file."""
 
 
 def with_fakes(config: Config, fakes: Iterable[tuple[str, int]]) -> Config:

@@ -110,7 +110,7 @@ KINDS: Mapping[str, Kind] = {
                 "speed": scalars.one_of("line", "max"),
                 "settings": linekeys.settings,
                 "rate": scalars.number,
-                "file": scalars.existing_file,
+                "file": linekeys.recording,
             },
         ),
         needs=("guest",),

@@ -1,12 +1,14 @@
-"""Parsers for what only a line's keys hold: ports, paces, programs with their arguments."""
+"""Parsers for what only a line's keys hold: ports, paces, programs with their arguments, recordings."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from consolesvc.config import scalars
 from consolesvc.config.linespec import LineSettings, Pace
 from consolesvc.config.reading import Value, items
+from consolesvc.config.recording import parse_recording
 
 _LARGEST_PORT: Final = 65535
 _ARGV: Final = "a program and its arguments, such as [ipmitool, -H, bmc8, sol, activate]"
@@ -61,3 +63,15 @@ def shell(value: Value) -> str:
     if not written.strip():
         raise value.unexpected("a command line for /bin/sh")
     return written
+
+
+def recording(value: Value) -> str:
+    """The absolute path of a recording that can be played."""
+    found = scalars.existing_file(value)
+    try:
+        parse_recording(Path(found).read_bytes(), found)
+    except OSError as error:
+        raise value.wrong(f"{found} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise value.wrong(str(error)) from None
+    return found

@@ -13,6 +13,8 @@ _NEAR_SIZE = re.compile(_NUMBER + r" ?(?P<unit>[kKmMgG])[iI]?[bB]?")
 _BYTES = {None: 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
 
+_NOT_NEGATIVE = ", 0 or more"
+
 LARGEST_SIZE = 1024**4
 """1 TiB: more is a slip of the finger."""
 
@@ -26,6 +28,7 @@ def parse_size(text: str) -> int:
     if match is None:
         near = _NEAR_SIZE.fullmatch(text)
         cure = f"; did you mean {near['number']} {near['unit'].upper()}iB?" if near else ""
+        cure = _NOT_NEGATIVE if text.startswith("-") else cure
         raise ValueError(f"bytes, or a number with KiB, MiB or GiB{cure}")
     size = Fraction(match["number"]) * _BYTES[match["unit"]]
     if size.denominator != 1:
@@ -39,7 +42,7 @@ def parse_time(text: str) -> float:
     """Seconds from `600`, `0.5`, `90s`, `10m`, `12 h`; raises ValueError, which says what was expected."""
     match = _TIME.fullmatch(text)
     if match is None:
-        raise ValueError("seconds, or a number with s, m or h")
+        raise ValueError(f"seconds, or a number with s, m or h{_NOT_NEGATIVE if text.startswith('-') else ''}")
     seconds = Fraction(match["number"]) * _SECONDS[match["unit"]]
     if seconds > LONGEST_TIME:
         raise ValueError("at most ten years")

@@ -104,6 +104,13 @@ def program(pid: int, host: Host = THIS_HOST) -> str:
     return printable(read(host.proc / str(pid) / "comm"))
 
 
+def is_service(pid: int, host: Host = THIS_HOST) -> bool:
+    """Whether a process is a consolesvc that serves, however it was started."""
+    words = read(host.proc / str(pid) / "cmdline").split("\0")
+    names = [word.rpartition("/")[2] for word in words[: words.index("serve")]] if "serve" in words else []
+    return "consolesvc" in [program(pid, host), *names]
+
+
 def printable(name: str) -> str:
     """A name fit for a viewer's notice: a process may call itself anything, escape sequences included."""
     return "".join(c if " " <= c <= "~" else "?" for c in name)

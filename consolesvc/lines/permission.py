@@ -36,13 +36,15 @@ def _cure(device: str) -> str:
         return f"{facts}: its mode allows that; a unit's `DeviceAllow=`, a container or a security module does not"
     if status.st_uid == os.geteuid():
         return f"{facts}: `chmod u+rw {shlex.quote(device)}`"
-    if is_pty(status.st_rdev):
-        return f"{facts}: run consolesvc as {_user_name(status.st_uid)}, or `chmod o+rw {shlex.quote(device)}`"
     group = _group_name(status.st_gid)
+    ours_to_join = group is not None and status.st_gid != 0 and status.st_mode >> 3 & _READ_WRITE == _READ_WRITE
+    # Whoever is in group tty may write to every user's terminal.
+    if is_pty(status.st_rdev) and not (ours_to_join and group != "tty"):
+        return f"{facts}: run consolesvc as {_user_name(status.st_uid)}, or `chmod o+rw {shlex.quote(device)}`"
     if stat.S_ISSOCK(status.st_mode) and (not status.st_gid or status.st_mode >> 3 & _READ_WRITE != _READ_WRITE):
         cure = f"`setfacl -m u:{os.geteuid()}:rw {shlex.quote(device)}`"
         return f"{facts}: its program has to make it for a group of ours; for now {cure}"
-    if group is None or status.st_gid == 0 or status.st_mode >> 3 & _READ_WRITE != _READ_WRITE:
+    if group is None or not ours_to_join:
         return f"{facts}: {_udev_rule(device)}"
     return f"{facts}: {_join(group, status.st_gid)}"
 

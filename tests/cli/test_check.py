@@ -14,6 +14,7 @@ import pytest
 from consolesvc.cli import check
 from consolesvc.config.linespec import LineSpec
 from consolesvc.lines.host import THIS_HOST, Host
+from tests.cli.service import CLEAN, CONSOLESVC, until
 from tests.lines.trees import Tree, open_pty
 
 LAB = Path(__file__).parent.parent.parent / "config" / "lab.yaml"
@@ -103,6 +104,13 @@ def test_one_port_for_both(checked: Checked) -> None:
         "API       127.0.0.1:8774, and the consoles: one port serves both",
         "consoles  clients are sent to ws://127.0.0.1:8774/",
     ]
+
+
+def test_two_free_ports_are_two(checked: Checked) -> None:
+    """Port 0 twice is the same text, and not one port."""
+    free = "listen: '127.0.0.1:0'"
+    _, out, _ = checked(f"api: {{{free}}}\nproxy: {{{free}}}\n{servers(FAKE)}")
+    assert out[1:3] == ["API       127.0.0.1:0", "consoles  127.0.0.1:0; clients are sent to ws://127.0.0.1:ITS-PORT/"]
 
 
 def test_errors_come_all_at_once(checked: Checked) -> None:
@@ -238,6 +246,30 @@ def test_what_does_not_open_fails_the_check(tmp_path: Path, slave: str, capsys: 
     device = tmp_path / "console"
     expected = f"error: node0: {device}: held by pid 812 (minicom): end it, {device} opens by itself\\x1b"
     assert capsys.readouterr().err.splitlines() == [expected]
+
+
+@pytest.mark.parametrize("program", [CONSOLESVC, (Path(sys.executable).with_name("consolesvc"),)])
+def test_what_the_running_service_has_open_is_a_warning(
+    checked: Checked, slave: str, tmp_path: Path, program: tuple[str | Path, ...]
+) -> None:
+    """The file of the running service can be checked while it runs: exit code 0."""
+    (tmp_path / "console").symlink_to(slave)
+    text = f"api: {{listen: '127.0.0.1:0'}}\nproxy: {{listen: '127.0.0.1:0'}}\n{servers(serial('console'))}"
+    Path("lab.yaml").write_text(text)
+    with subprocess.Popen(
+        [*program, "serve", "--config", "lab.yaml", "--ephemeral", "--ready-file", "ready"],
+        env=CLEAN,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            until(Path("ready").exists)
+            code, out, err = checked(text, "--open")
+        finally:
+            process.terminate()
+    assert (code, out[5:]) == (0, [])
+    device = tmp_path / "console"
+    assert err == [f"warning: node0: {device}: open in the running consolesvc (pid {process.pid})"]
 
 
 def test_a_hanging_driver_does_not_hang_the_check(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from consolesvc.cli import client
-from consolesvc.cli.client import Client
+from consolesvc.cli.client import GET_A_URL, Client
 from consolesvc.errors import ClientError
 from tests.cli.service import Running, consolesvc, service
 
@@ -161,7 +161,8 @@ def test_a_refusal_is_told_apart(stranger: Stranger, status: int) -> None:
     """Exit code 4 where the caller may not; what a message holds cannot move the cursor."""
     body = json.dumps({"error": {"message": "may\x1b[2Jnot", "code": status}}).encode()
     error = refusal(stranger(status, body))
-    assert (str(error), error.exit_code) == (rf"may\x1b[2Jnot (HTTP {status})", 4)
+    cure = f"; {GET_A_URL}" if status == 401 else ""
+    assert (str(error), error.exit_code) == (rf"may\x1b[2Jnot (HTTP {status}){cure}", 4)
 
 
 @pytest.mark.parametrize(

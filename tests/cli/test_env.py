@@ -56,6 +56,12 @@ def test_it_can_be_given_twice() -> None:
     assert consolesvc("env", env={"OS_ENDPOINT": "http://lab:1/v2.1"}).stdout == first
 
 
+def test_another_clouds_compute_is_not_taken() -> None:
+    """What `env` unsets is not what it leads to."""
+    printed = consolesvc("env", env={"OS_COMPUTE_ENDPOINT_OVERRIDE": "http://another:8774/v2.1"}).stdout.decode()
+    assert "export OS_ENDPOINT=http://127.0.0.1:8774/v2.1;" in printed
+
+
 @pytest.mark.parametrize("endpoint", ["http://lab:8774", "http://lab:8774/it's\"{}:,[]&"])
 def test_clouds_yaml(endpoint: str) -> None:
     """For those who have several clouds: a file that parses, whatever the endpoint."""

@@ -40,6 +40,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["list", "--endp", "http://lab"], "unrecognized arguments: --endp http://lab"),
         (["list", "--json=yes"], "argument --json: ignored explicit argument 'yes'"),
         (["env", "--endpoint"], "argument --endpoint: expected one argument"),
+        (
+            ["serve", "--fake", "vax=1"],
+            "'vax=1': expected GUEST=N with GUEST one of linux, uboot, switch, chatter, echo",
+        ),
+        (
+            ["serve", "--fake", "replay=1"],
+            "argument --fake: 'replay=1': replay needs a recording; in a configuration: ",
+        ),
     ],
 )
 def test_bad_usage(argv: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:

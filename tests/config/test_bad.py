@@ -105,7 +105,11 @@ SECTIONS = [
     ("proxy: {notices: maybe}", "proxy.notices: found 'maybe', expected true or false"),
     ("proxy: {notices: 1}", "proxy.notices: found 1, expected true or false"),
     ("tokens: {ttl: 1d}", "tokens.ttl: found '1d', expected seconds, or a number with s, m or h"),
-    ("tokens: {ttl: -1}", "tokens.ttl: found -1, expected seconds, or a number with s, m or h"),
+    ("tokens: {ttl: -1}", "tokens.ttl: found -1, expected seconds, or a number with s, m or h, 0 or more"),
+    (
+        "log: {segment_size: -1 MiB}",
+        "log.segment_size: found '-1 MiB', expected bytes, or a number with KiB, MiB or GiB, 0 or more",
+    ),
     (
         "tokens: {ttl: off}",
         "tokens.ttl: found off, expected a time such as 30, 10m or 12h; 0 switches it off",
@@ -501,3 +505,19 @@ def test_json_has_lines_too(tmp_path: Path) -> None:
         "lab.yaml:5: servers[0].line: `device` is missing: a line of type serial needs it",
         "lab.yaml:7: servers[0].line: unknown key `baud`; did you mean `settings: 9600n8`?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.cast", b"boot\n", "a.cast:1: not JSON (Expecting value: line 1 column 1 (char 0)); expected an asciicast"),
+        ("a.cast", b'{"version": 1}\n', "a.cast:1: version is 1; expected an asciicast header of version 2 or 3"),
+        ("a.cast", b'{"version": 2}\n[-1, "o", ""]\n', "a.cast:2: time is -1; expected seconds, 0 or more"),
+        ("a.cast", b"", "a.cast:1: not JSON (Expecting value: line 1 column 1 (char 0)); expected an asciicast"),
+    ],
+)
+def test_what_is_no_recording(tmp_path: Path, name: str, data: bytes, text: str) -> None:
+    """Read when the configuration is, not when its fake server starts; both files and both lines are named."""
+    (tmp_path / name).write_bytes(data)
+    [problem] = said(tmp_path, f"servers:\n- {{name: a, line: {{type: emulated, guest: replay, file: {name}}}}}\n")
+    assert problem.startswith(f"lab.yaml:2: servers[0].line.file: {text}")

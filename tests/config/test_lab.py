@@ -50,7 +50,7 @@ def uncommented(text: str) -> str:
 def all_of_lab(tmp_path: Path) -> Path:
     path = tmp_path / "lab.yaml"
     path.write_text(uncommented(LAB.read_text()))
-    (tmp_path / "boot.rec").touch()
+    (tmp_path / "boot.cast").write_text('{"version": 2}\n')
     (tmp_path / "bmc9.env").touch()
     return path
 

@@ -133,6 +133,17 @@ def test_a_pty_belongs_to_its_maker(slave: str) -> None:
     assert cure.endswith(f": run consolesvc as root, or `chmod o+rw {slave}`")
 
 
+def test_a_pty_made_for_a_group_is_for_its_members(slave: str) -> None:
+    """socat's `group=dialout,mode=0660`: a group is joined, as for a port; but tty is everybody's terminals."""
+    owned(slave, DIALOUT, 0o660)
+    _, cure = as_nobody(CURE, slave)
+    assert cure.endswith(f"`usermod -aG dialout {nobody()}`, then restart")
+    for gid in (0, grp.getgrnam("tty").gr_gid):
+        owned(slave, gid, 0o660)
+        _, cure = as_nobody(CURE, slave)
+        assert cure.endswith(f": run consolesvc as root, or `chmod o+rw {slave}`")
+
+
 def test_a_mode_that_allows_blames_something_else(device: str) -> None:
     """EPERM on a port everybody may use is a device cgroup or the like."""
     owned(device, 0, 0o666)

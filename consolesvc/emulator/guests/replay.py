@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from consolesvc.config.recording import parse_recording
 from consolesvc.emulator.guests.base import PIECE, GuestOptions
-from consolesvc.emulator.guests.recording import parse_recording
 
 
 class ReplayGuest:
     """Plays `options.file` once from each power on, then stays silent. Input is ignored.
 
     The file is read once, when the guest is made: the one place where a guest touches the disk. Its format is
-    `recording.parse_recording`'s.
+    `config.recording.parse_recording`'s.
 
     Raises:
         ValueError: there is no file, it cannot be read, or it is no recording.

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consolesvc.config.recording import parse_recording
 from consolesvc.emulator.guests import GUESTS, make_guest
 from consolesvc.emulator.guests.base import PIECE
-from consolesvc.emulator.guests.recording import parse_recording
 from tests.emulator.guests.bench import Bench, options
 
 

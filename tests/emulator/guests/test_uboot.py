@@ -100,6 +100,16 @@ def test_commands() -> None:
     assert command(bench, "") == ""
 
 
+def test_abbreviations() -> None:
+    """A beginning that only one command has is that command, as on a real board; `env` has the environment's."""
+    bench = stopped()
+    for printing in ("pri", "print", "env print"):
+        assert command(bench, f"{printing} bootdelay") == "bootdelay=3\n"
+    assert command(bench, "s") == "Unknown command 's' - try 'help'\n"
+    assert command(bench, "env set hi there; env print hi") == "hi=there\n"
+    assert "Usage:\nenv print [name ...]" in command(bench, "env")
+
+
 def test_memory_dumps_go_on() -> None:
     """Rows of 16 bytes with their text, the same each time; Enter alone shows what follows."""
     bench = stopped()

@@ -32,7 +32,7 @@ def execute(monitor: Monitor, script: str) -> Program[bool]:
 def _run_one(monitor: Monitor, words: list[str]) -> Program[bool]:
     if not words:
         return True
-    name = words[0].partition(".")[0]
+    name = _full_name(words[0].partition(".")[0])
     known = COMMANDS.get(name)
     if known is None:
         monitor.tty.write(f"Unknown command '{words[0]}' - try 'help'\n")
@@ -42,6 +42,19 @@ def _run_one(monitor: Monitor, words: list[str]) -> Program[bool]:
     except UsageProblem:
         monitor.tty.write(f"{name} - {known[2]}\n\nUsage:\n{name} {known[1]}\n")
         return False
+
+
+def _full_name(given: str) -> str:
+    """The command that is abbreviated so, where it can be but one; else what was given."""
+    fitting = [name for name in COMMANDS if name.startswith(given)]
+    return fitting[0] if given not in COMMANDS and len(fitting) == 1 else given
+
+
+def _env(monitor: Monitor, words: list[str]) -> Program[bool]:
+    verbs = {"print": _printenv, "set": _setenv, "save": _saveenv, "run": _run}
+    if len(words) < 2 or words[1] not in verbs:  # noqa: PLR2004 - a name and a verb
+        raise UsageProblem
+    return (yield from verbs[words[1]](monitor, words[1:]))
 
 
 def _help(monitor: Monitor, words: list[str]) -> Program[bool]:
@@ -170,6 +183,7 @@ COMMANDS: Final[dict[str, tuple[Command, str, str]]] = {
     "bootd": (_boot, "", "boot default, i.e., run 'bootcmd'"),
     "booti": (boot_image, "addr [initrd[:size] [fdt]]", "boot Linux kernel 'Image' format from memory"),
     "echo": (_echo, "[args..]", "echo args to console"),
+    "env": (_env, "print [name ...] | set name [value ...] | save | run var [...]", "environment handling commands"),
     "help": (_help, "[command ...]", "print command description/usage"),
     "load": (load, "virtio <dev[:part]> <addr> <filename>", "load binary file from a filesystem"),
     "md": (dump, "[.b, .w, .l, .q] address [# of objects]", "memory display"),
