@@ -77,18 +77,18 @@ class MemoryTokenStore:
         return [
             {
                 "sha256": digest.hex(),
-                "server_id": entry.grant.server_id,
-                "token_id": entry.grant.token_id,
-                "left": None if entry.grant.expires is None else entry.grant.expires - now,
+                "server_id": grant.server_id,
+                "token_id": grant.token_id,
+                "left": None if grant.expires is None else grant.expires - now,
             }
-            for digest, entry in self._entries.items()
-            if not entry.used
+            for digest, grant in self._grants.items()
+            if digest not in self._used
         ]
 
     def restore(self, digest: bytes, grant: Grant, left: float) -> None:
         """Take back one token from a file; `left` seconds, 0 for ever."""
         expires = self.clock() + left if left else None
-        self._entries[digest] = _Entry(replace(grant, expires=expires))
+        self._grants[digest] = grant._replace(expires=expires)
         if expires is not None:
             heapq.heappush(self._expiries, (expires, digest))
 
