@@ -183,7 +183,7 @@ class Shell:
             else:
                 output, target, append = _Collector(CAPACITY), path, redirection.operator == ">>"
                 session.files.write(path, "", session.folder, append=append)
-        while args[:1] == ["sudo"] and len(args) > 1:
+        while args[:1] == ["sudo"] and len(args) > 1 and not args[1].startswith("-"):
             args = args[1:]
         if not args:
             return 0
@@ -212,6 +212,8 @@ class Shell:
         command = COMMANDS.get(name)
         if command is None:
             return self._missing(call)
+        if call.args == ["--help"] and name not in ("echo", "test", "["):
+            call.args, command = [name], COMMANDS["man"]  # before `reboot --help` does what it is asked about
         try:
             result = command(call)
             return (yield from result) if isinstance(result, Generator) else result

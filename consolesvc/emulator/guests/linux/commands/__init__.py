@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from consolesvc.emulator.guests.linux.commands import builtins, files, network, processes, system, text
+from consolesvc.emulator.guests.linux.commands import builtins, conditions, files, network, processes, system, text
 from consolesvc.emulator.guests.linux.session import Command
 
 COMMANDS: Final[dict[str, Command]] = {
@@ -13,7 +13,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "reset": builtins.clear, "export": builtins.export, "unset": builtins.unset, "env": builtins.env,
     "printenv": builtins.env, "type": builtins.type_, "which": builtins.type_, "true": builtins.true,
     ":": builtins.true, "false": builtins.false, "sleep": builtins.sleep, "sudo": builtins.sudo,
-    "exit": builtins.leave, "logout": builtins.leave,
+    "exit": builtins.leave, "logout": builtins.leave, "test": conditions.test, "[": conditions.test,
     # files
     "pwd": files.pwd, "cd": files.cd, "ls": files.ls, "ll": files.ll, "cat": files.cat, "mkdir": files.mkdir,
     "rmdir": files.rmdir, "touch": files.touch, "rm": files.rm, "cp": files.cp, "mv": files.mv, "find": files.find,

@@ -132,6 +132,8 @@ def sleep(call: Call) -> Program[int]:
 
 def sudo(call: Call) -> int:
     """`sudo COMMAND`: you are root already, so it just runs it."""
+    if call.args[:1] in (["-i"], ["-s"]):
+        return 0  # the shell that this would open is the one that asks
     call.out("sudo: you are root already; type the command after it\n")
     return 0
 

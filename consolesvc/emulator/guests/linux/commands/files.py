@@ -12,6 +12,7 @@ from consolesvc.emulator.guests.program import Program
 from consolesvc.emulator.guests.width import COLUMNS, columns
 
 _BLUE, _GREEN, _YELLOW, _PLAIN = "\x1b[1;34m", "\x1b[1;32m", "\x1b[1;33m", "\x1b[0m"
+_COLOURS: Final = ("--color", "--color=auto", "--color=always", "--color=never")
 _COUNTED: Final = 4096
 
 
@@ -42,8 +43,9 @@ def ll(call: Call) -> int:
 
 
 def ls(call: Call) -> int:
-    """`ls [-la1dFtSr] [PATH...]`: what is in a folder."""
-    letters, paths = call.options("la1dFhrtSAC")
+    """`ls [-la1dFtSrR] [PATH...]`: what is in a folder."""
+    call.args = [arg for arg in call.args if arg not in _COLOURS]  # a terminal has colours anyway
+    letters, paths = call.options("la1dFhrtSACR")
     status = 0
     session = call.session
     plain: list[tuple[str, Node]] = []
@@ -53,12 +55,12 @@ def ls(call: Call) -> int:
         if node is None:
             status = call.complain(f"cannot access '{path}': No such file or directory", 2)
         elif isinstance(node, Folder) and "d" not in letters:
-            folders.append((path, node))
+            folders += _below(call, path) if "R" in letters else [(path, node)]
         else:
             plain.append((path, node))
     _list(call, plain, letters)
     for place, (path, folder) in enumerate(folders):
-        if len(folders) + len(plain) > 1:
+        if len(folders) + len(plain) > 1 or "R" in letters:
             call.out(("\n" if place or plain else "") + f"{path}:\n")
         entries = _sorted(
             [entry for entry in folder.entries.items() if entry[0][0] != "." or letters & {*"aA"}], letters
@@ -69,6 +71,18 @@ def ls(call: Call) -> int:
             call.out(f"total {4 * len(entries)}\n")
         _list(call, entries, letters)
     return status
+
+
+def _below(call: Call, path: str) -> list[tuple[str, Folder]]:
+    """A folder and all those in it, each by its path as `path` begins it."""
+    base = join(call.session.folder, path)
+    nodes = call.session.files.walk(base)
+    length = len(base.rstrip("/"))
+    return [
+        ((path.rstrip("/") + place[length:] if place != base else path), node)
+        for place, node in nodes
+        if isinstance(node, Folder)
+    ]
 
 
 def _sorted(entries: list[tuple[str, Node]], letters: set[str]) -> list[tuple[str, Node]]:

@@ -111,6 +111,8 @@ def kill(call: Call) -> int:
     for pid in pids:
         if pid not in known:
             status = call.complain(f"({pid}) - No such process")
+        elif pid == 1:
+            status = call.complain("(1) - init takes no signal here; to end it, reboot or poweroff")
         elif pid == SHELL_PID:
             call.session.left = True
     return status
