@@ -9,10 +9,16 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 SETTLE = 1.0
 """Seconds that closing sockets and ending tasks may take once a test is over."""
+
+
+# How long an example takes says more of the machine than of the code; each test has a timeout anyway.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
