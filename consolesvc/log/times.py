@@ -53,15 +53,28 @@ class Times:
     def __init__(self, reader: LogReader) -> None:
         self._reader = reader
         self._marks = _Marks(-1)
+        # The offsets from one mark to the next, where the last answer holds.
+        self._low = self._high = 0
+        self._time: float | None = None
 
     def of(self, offset: int) -> float | None:
         """The unix time at which the byte at `offset` came; None where no index tells."""
+        if not self._low <= offset < self._high:
+            self._find(offset)
+        return self._time
+
+    def _find(self, offset: int) -> None:
+        self._low, self._high, self._time = offset, offset + 1, None
         segment = next((segment for segment in self._reader.segments if segment.first <= offset < segment.end), None)
         if segment is None:
-            return None
+            self._high = offset  # it may come yet
+            return
         marks = self._of(segment, offset)
         place = bisect_right(marks.offsets, offset) - 1
-        return marks.times[place] if place >= 0 else None
+        if place >= 0:
+            self._time = marks.times[place]
+        if place + 1 < len(marks.offsets):
+            self._high = marks.offsets[place + 1]
 
     def first_since(self, time: float) -> int:
         """Where what came at or after `time` begins; the end where nothing did.
