@@ -23,12 +23,15 @@ COMMANDS = {
     "list": "consoles",  # a module named `list` would hide the builtin from this one
     "url": "url",
     "attach": "attach",
+    "log": "log",
+    "down": "down",
+    "up": "up",
     "env": "env",
     "emulate": "emulate",
     "hash-password": "hash_password",
 }
 """The commands there are, and the module of each."""
-PROMISED = ("who", "log", "down", "up", "kick")
+PROMISED = ("who", "kick")
 """Commands of DESIGN 5.1 that a later release brings."""
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -52,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     if words and words[0] in PROMISED:
         return _fail(f"{words[0]} is promised for a later release and not built yet", USAGE)
-    args = _parser(words[0] if words else "").parse_args(words)
+    args = _parser(words[0] if words else "").parse_args(_joined(words))
     try:
         return int(args.run(args))
     except ConfigurationError as error:
@@ -62,6 +65,17 @@ def _run(words: list[str]) -> int:
         return _fail(error, error.exit_code)
     except ConsoleServiceError as error:
         return _fail(error, FAILED)
+
+
+def _joined(words: list[str]) -> list[str]:
+    """The words with `--since -1h` as `--since=-1h`: argparse takes `-1h` for an option of its own."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--since" and word[:1] == "-" and word[1:2].isdecimal():
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _parser(wanted: str) -> argparse.ArgumentParser:

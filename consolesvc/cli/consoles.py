@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from consolesvc.cli.client import Client, add_endpoint
@@ -46,9 +47,21 @@ def console_table(consoles: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
-def _state(line: Mapping[str, str]) -> str:
+def _state(line: Mapping[str, Any]) -> str:
+    if line.get("loan"):
+        return lent(line["loan"])
     # Who has a reason waits: the reason says more than the word.
-    return line["why"] or line["state"]
+    return str(line["why"] or line["state"])
+
+
+def lent(loan: Mapping[str, Any]) -> str:
+    """To whom a port is lent and until when, in this host's time: `lent to alice@laptop until 19:05:30`."""
+    end = "taken back"
+    if loan["until"] is not None:
+        until = datetime.fromisoformat(loan["until"]).astimezone()
+        same_day = until.date() == datetime.now(until.tzinfo).date()
+        end = f"{until:%H:%M:%S}" if same_day else f"{until:%Y-%m-%d %H:%M}"
+    return f"lent to {loan['who'] or loan['user']} until {end}"
 
 
 def _silent(seconds: float | None) -> str:

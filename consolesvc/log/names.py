@@ -6,6 +6,7 @@ the offset `first + p`. Where the stream has a hole, a new segment begins.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import dataclass
@@ -67,8 +68,10 @@ def scan(directory: Path) -> dict[str, list[Segment]]:
     with os.scandir(directory) as entries:
         for entry in entries:
             match = _ROTATED.fullmatch(entry.name)
-            if match is not None:
-                begun = datetime.strptime(match["time"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+            if match is None:
+                continue
+            begun = datetime.strptime(match["time"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+            with contextlib.suppress(FileNotFoundError):  # whoever only reads is not alone: it may expire meanwhile
                 segment = Segment(Path(entry.path), int(match["first"]), entry.stat().st_size, begun)
                 found.setdefault(match["name"], []).append(segment)
     for segments in found.values():
