@@ -8,6 +8,8 @@ import time
 import pytest
 from websockets.sync.client import ClientConnection
 
+SHELL = rb"~ # "
+
 
 class Terminal:
     """A viewer's session; `seen` is every byte of output so far."""
@@ -38,12 +40,13 @@ class Terminal:
         return bytes(self.seen[self._place - size : self._place])
 
     def run(self, command: str) -> bytes:
-        """What a shell command prints, without its own end of line."""
+        """What a shell command prints, without its own end of line; the shell is ready for the next then."""
         self.type(f"{command}; echo en''d-of-it\r")
         self.until(rb"en''d-of-it\r\n")
         begin = self._place
-        found = self.until(rb"\r?\n?end-of-it\r\n")
-        return bytes(self.seen[begin : found.start()])
+        end = self.until(rb"\r?\n?end-of-it\r\n").start()
+        self.until(SHELL)  # what is typed before it would be echoed twice, by the kernel and by the shell
+        return bytes(self.seen[begin:end])
 
     def _receive(self, deadline: float, what: str) -> None:
         try:

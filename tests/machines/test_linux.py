@@ -14,7 +14,7 @@ import pytest
 from tests.machines.connections import CONNECTIONS, free_port, lab
 from tests.machines.kernel import needs_machine
 from tests.machines.qemu import BOOT, Machine, machine
-from tests.machines.terminal import Terminal
+from tests.machines.terminal import SHELL, Terminal
 from tests.scenarios.follower import V1
 from tests.scenarios.ondisk import contents
 from tests.scenarios.process import Running, eventually, service
@@ -23,7 +23,6 @@ pytestmark = [needs_machine, pytest.mark.timeout(240)]
 
 FIRST = b"[    0.000000] Linux version "
 LOGIN = rb"testvm login: "
-SHELL = rb"~ # "
 MIB = 1024 * 1024
 ECHO_OFF = 0.3
 """Seconds after its prompt until getty or login has switched the echo off, and will not throw away what is typed."""

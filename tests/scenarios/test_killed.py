@@ -77,42 +77,47 @@ def talker() -> Iterator[Talker]:
 def test_no_offset_ever_means_two_bytes(tmp_path: Path, talker: Talker, capsys: pytest.CaptureFixture[str]) -> None:
     """Clients' bytes are the log's, each life's log is a true prefix, 200 ms are lost at most, and told as a gap."""
     seed = random.randrange(1 << 32)
-    moments = random.Random(seed)
-    logs, longest, written, known = tmp_path / "logs", 0.0, 0, 0
-    file = lab(tmp_path, talker)
-    follower: Follower | None = None
+    moments, file = random.Random(seed), lab(tmp_path, talker)
+    sessions: list[Follower] = []
+    longest = 0.0
     for number in range(LIVES):
         if number % 4 == 3:
             kill_at_start(file, moments.uniform(0.2, 1.2))
         with service(tmp_path / f"life{number}", "--config", str(file)) as running:
             begun = time.monotonic()
-            follower = attach(running, follower)
+            sessions.append(attach(running, sessions))
             time.sleep(max(0.0, begun + moments.uniform(0, LONGEST) - time.monotonic()))
             running.process.kill()
             killed = time.monotonic()
             running.process.wait()
-        follower.join()
-        lives = runs(pieces(logs, "node3"))
-        end = lives[-1][-1].end if lives else 0
-        assert_same_bytes(follower, lives, seed)
-        if follower.chunks and follower.next > end:
-            longest = max(longest, killed - first_beyond(follower, end))
-        assert longest <= UNFLUSHED, f"seed {seed}"
-        assert all(life[0].first >= known for life in lives[written:]), f"seed {seed}: an offset is used again"
-        written, known = len(lives), max(known, follower.next)
+        sessions[-1].join()
+        longest = max(longest, lost(sessions[-1], tmp_path / "logs", killed))
+    known = max(session.next for session in sessions)
     with service(tmp_path / "last", "--config", str(file)) as running:
-        last = attach(running, follower)
+        last = attach(running, sessions)
         eventually("new bytes", lambda: last.chunks and last.next > known + 10_000, 20)
     last.join()
+    assert_all_of_a_piece([*sessions, last], runs(pieces(tmp_path / "logs", "node3")), f"seed {seed}")
     assert last.gaps, "what a kill has cost is told"
-    lives = runs(pieces(logs, "node3"))
-    assert_same_bytes(last, lives, seed)
-    assert len({piece.stream for life in lives for piece in life} - {""}) == 1, f"seed {seed}"
+    assert longest <= UNFLUSHED, f"seed {seed}"
+    with capsys.disabled():  # on stderr, which a worker of xdist has from its parent
+        sys.stderr.write(f"\n{LIVES} times kill -9: {longest * 1000:.0f} ms lost at most\n")
+
+
+def assert_all_of_a_piece(sessions: list[Follower], lives: list[list[Piece]], seed: str) -> None:
+    """What anybody ever saw, the log, its index and what the machine said."""
+    for session in sessions:
+        assert_same_bytes(session, lives, seed)
+    assert len({piece.stream for life in lives for piece in life} - {""}) == 1, seed
     for life in lives:
         assert_true_prefix(life, seed)
     assert_holes_are_told(lives)
-    with capsys.disabled():  # on stderr, which a worker of xdist has from its parent
-        sys.stderr.write(f"\n{LIVES} times kill -9: {len(lives)} lives logged, {longest * 1000:.0f} ms lost at most\n")
+
+
+def lost(session: Follower, logs: Path, killed: float) -> float:
+    """How long before the kill the first byte had come to a client that is not on disk; 0 where all are."""
+    end = max((piece.end for piece in pieces(logs, "node3")), default=0)
+    return next((killed - when for offset, data, when in session.chunks if offset + len(data) > end), 0.0)
 
 
 def kill_at_start(file: Path, seconds: float) -> None:
@@ -138,16 +143,12 @@ def lab(folder: Path, talker: Talker) -> Path:
     return file
 
 
-def attach(running: Running, before: Follower | None) -> Follower:
+def attach(running: Running, sessions: list[Follower]) -> Follower:
     """A client that comes back a little before where it was; the first one reads from the start."""
-    if before is None or not before.hello:
+    before = next((session for session in reversed(sessions) if session.hello), None)
+    if before is None:
         return follow(running, "node3", "&since=0")
     return follow(running, "node3", f"&since={max(0, before.next - BACK)}&stream={before.hello['stream']}")
-
-
-def first_beyond(follower: Follower, end: int) -> float:
-    """When the first byte at or behind an offset had come."""
-    return next(when for offset, data, when in follower.chunks if offset + len(data) > end)
 
 
 def runs(found: list[Piece]) -> list[list[Piece]]:
@@ -161,7 +162,7 @@ def runs(found: list[Piece]) -> list[list[Piece]]:
     return together
 
 
-def assert_same_bytes(follower: Follower, lives: list[list[Piece]], seed: int) -> None:
+def assert_same_bytes(follower: Follower, lives: list[list[Piece]], seed: str) -> None:
     """Each byte that a client saw is on disk under its offset, or nothing is there."""
     for piece in (piece for life in lives for piece in life):
         data = piece.data
@@ -169,13 +170,13 @@ def assert_same_bytes(follower: Follower, lives: list[list[Piece]], seed: int) -
             begin, end = max(offset, piece.first), min(offset + len(chunk), piece.first + len(data))
             if begin < end:
                 ours = chunk[begin - offset : end - offset]
-                assert ours == data[begin - piece.first : end - piece.first], f"seed {seed}: at offset {begin}"
+                assert ours == data[begin - piece.first : end - piece.first], f"{seed}: at offset {begin}"
 
 
-def assert_true_prefix(life: list[Piece], seed: int) -> None:
+def assert_true_prefix(life: list[Piece], seed: str) -> None:
     """What is on disk of a life is what the machine said in it, from its first byte on."""
     data = b"".join(piece.data for piece in life)
-    assert data == said(int(data[:3]), 0, len(data) // RECORD + 1)[: len(data)], f"seed {seed}: {life[0].path.name}"
+    assert data == said(int(data[:3]), 0, len(data) // RECORD + 1)[: len(data)], f"{seed}: {life[0].path.name}"
 
 
 def assert_holes_are_told(lives: list[list[Piece]]) -> None:
