@@ -107,15 +107,19 @@ class LogFile:
         if offset != self.end:
             self._begin(offset, now, [Record(self.end, now, "gap", facts={"to": offset})])
         self._open()
+        marks = [record for record in records if record.event is None]
         left = memoryview(data)
         while left:
             room = self.directory.config.segment_size - (self.end - self.first)
             if room <= 0:
                 self._begin(self.end, now, [])
                 continue
+            # With its byte: the bytes may reach into another segment, and a mark belongs to the one where it begins.
+            self._write_index([mark for mark in marks if self._mark(mark)])
+            marks = []
             self._write(left[:room])
             left = left[room:]
-        self._write_index([record for record in records if record.event is not None or self._mark(record)])
+        self._write_index([record for record in records if record.event is not None])
         self._reserve(now)
 
     def read(self, offset: int, limit: int) -> tuple[int, bytes]:

@@ -67,7 +67,8 @@ async def test_a_line_has_its_speed(chatter: FakeServer) -> None:
         await eventually(lambda: asyncio.get_running_loop().time() - begun >= 1.0 and bool(program.read()))
         elapsed = asyncio.get_running_loop().time() - begun
         rate = (len(program.read()) - before) / elapsed
-    assert 0.8 * 11520 < rate < 1.2 * 11520 + 4096 / elapsed
+    # Never faster. On a busy host slower: what the clock has passed by is not made up for.
+    assert 0.4 * 11520 < rate < 1.2 * 11520 + 4096 / elapsed
 
 
 @pytest.mark.parametrize("baud", [110, 300, 9600])

@@ -103,10 +103,12 @@ def test_files_are_as_promised(tmp_path: Path) -> None:
     assert {entry.stat().st_mode & 0o777 for entry in tmp_path.glob("node*")} == {0o640}
     head, *rest = [json.loads(line) for line in (tmp_path / names[1]).read_text().splitlines()]
     assert head == {"stream": stream, "offset": 0, "time": "1970-01-01T00:16:40.000000Z"}
-    assert rest == [{"event": "reserve", "offset": RESERVE, "time": "1970-01-01T00:16:40.000000Z"}]
+    assert rest == [
+        {"event": "reserve", "offset": RESERVE, "time": "1970-01-01T00:16:40.000000Z"},
+        {"offset": 0, "time": "2023-11-14T22:13:20.250000Z"},
+    ]
     second = [json.loads(line) for line in (tmp_path / "node.index").read_text().splitlines()]
     assert (second[0]["stream"], second[0]["offset"]) == (stream, 4096)
-    assert second[-1] == {"offset": 0, "time": "2023-11-14T22:13:20.250000Z"}
 
 
 def test_time_marks_are_at_most_ten_a_second(tmp_path: Path) -> None:
@@ -335,3 +337,13 @@ def test_a_head_never_stands_without_its_reserve(tmp_path: Path) -> None:
     (tmp_path / "node.index").write_bytes(b"".join(lines[:2]))
     with logged(tmp_path) as file:
         assert file.first >= 4096 + RESERVE
+
+
+def test_a_mark_lies_in_the_segment_of_its_byte(tmp_path: Path) -> None:
+    """A batch that goes over into another segment is timed where it begins."""
+    with logged(tmp_path) as file:
+        for number, now in enumerate((1000.0, 1001.0, 1002.0)):
+            file.append(file.end, bytes(2000), [Record(2000 * number, now)], now)
+    (rotated,) = scan(tmp_path)["node"]
+    marks = [(r.offset, r.time) for r in read_index(rotated.index) if r.event is None and r.stream is None]
+    assert marks == [(0, 1000.0), (2000, 1001.0), (4000, 1002.0)]
