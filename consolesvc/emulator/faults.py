@@ -5,6 +5,7 @@ A fault ends by itself. It works on what passes between the guest and its PTY; t
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -118,6 +119,49 @@ class Suffered:
     name: str
     fault: Fault
     ends: float
+
+
+class Health:
+    """What one fake suffers, one fault at a time, and the timer that ends it.
+
+    Attributes:
+        suffers: The fault and its end; None for a healthy fake.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.suffers: Suffered | None = None
+        self._name = name
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def fault(self) -> Fault:
+        """What it suffers, NONE included."""
+        return NONE if self.suffers is None else self.suffers.fault
+
+    def begin(self, name: str, seconds: float, seed: int, ended: Callable[[], None]) -> Fault:
+        """Begin a fault of FAULTS; `ended` is called when its time is over, and is to forget it."""
+        fault = FAULTS[name](self._name, seed)
+        self.later(seconds, ended)
+        self.suffers = Suffered(name, fault, asyncio.get_running_loop().time() + seconds)
+        return fault
+
+    def later(self, seconds: float, what: Callable[[], None]) -> None:
+        """Have something called in so many seconds, unless `forget` comes first."""
+        self.forget()
+        self._timer = asyncio.get_running_loop().call_later(seconds, what)
+
+    def forget(self) -> None:
+        """Be healthy. Idempotent."""
+        self.suffers = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def refuse_second(self) -> None:
+        """Raise RuntimeError where it suffers already; the text says from what, and how long."""
+        if self.suffers is not None:
+            left = self.suffers.ends - asyncio.get_running_loop().time()
+            raise RuntimeError(f"{self.suffers.name} goes on for {left:.1f} s more; one fault at a time")
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ import termios
 import tty
 from collections.abc import Callable
 
-from consolesvc.emulator.faults import FAULTS, NONE, Fault, Panics, Suffered
+from consolesvc.emulator.faults import Health, Panics, Suffered
 from consolesvc.emulator.guests.base import Guest
 
 PACE = 0.01
@@ -27,6 +27,8 @@ INPUT = 1024
 """Bytes typed that the guest is given at once: a shell spends microseconds on each."""
 STEPS = 4
 """Pieces of output asked for in one turn of the loop: it has others to serve."""
+AGAIN = 0.5
+"""Seconds until a cable is plugged that there was no PTY for."""
 BITS_PER_BYTE = 10
 """On the wire with 8n1: start bit, eight data bits, stop bit."""
 
@@ -49,9 +51,7 @@ class FakeServer:
         self.started = False
         self.power_changed: Callable[[], None] | None = None
         self._was_powered = False
-        self.suffers: Suffered | None = None
-        """The fault it was told to suffer; it ends by itself."""
-        self._fault_timer: asyncio.TimerHandle | None = None
+        self._health = Health(name)
         self._rate = None if baud is None else baud / BITS_PER_BYTE
         self._budget_from = 0.0
         self._unsent = bytearray()
@@ -76,7 +76,7 @@ class FakeServer:
 
     def stop(self) -> None:
         """Cut the power and remove the PTY. Idempotent."""
-        self._forget_fault()
+        self._health.forget()
         if self.started:
             self.started = False
             self.guest.power_off(self._now())
@@ -137,6 +137,11 @@ class FakeServer:
         self.power_off()
         self.power_on()
 
+    @property
+    def suffers(self) -> Suffered | None:
+        """The fault it was told to suffer; it ends by itself."""
+        return self._health.suffers
+
     def suffer(self, name: str, seconds: float, seed: int = 0) -> None:
         """Begin a fault of FAULTS that ends by itself.
 
@@ -149,20 +154,23 @@ class FakeServer:
             RuntimeError: another one is going on, or there is no cable to pull; the text says which.
         """
         self._refuse_second()
-        self.suffers = Suffered(name, FAULTS[name](self.name, seed), self._now() + seconds)
-        self._fault_timer = asyncio.get_running_loop().call_later(seconds, self.recover)
-        if self.suffers.fault.unplugs:
+        if self._health.begin(name, seconds, seed, self.recover).unplugs:
             self.unplug()
         self._run()
 
     def recover(self) -> None:
         """End the fault now; nothing where there is none."""
-        suffered = self.suffers
-        self._forget_fault()
-        if suffered is not None and self.started:
-            if suffered.fault.unplugs:
-                self.plug()
-            self._run()
+        unplugged = self._health.fault.unplugs
+        self._health.forget()
+        if unplugged and self.started:
+            self._plug_again()
+        self._run()
+
+    def _plug_again(self) -> None:
+        try:
+            self.plug()
+        except OSError:  # no PTY is left at the moment
+            self._health.later(AGAIN, self._plug_again)
 
     def panic(self, seconds: float) -> None:
         """Have the guest's kernel panic, and reboot `seconds` later.
@@ -179,20 +187,14 @@ class FakeServer:
             raise RuntimeError(str(error)) from None
 
     def _refuse_second(self) -> None:
-        if self.suffers is not None:
-            left = self.suffers.ends - self._now()
-            raise RuntimeError(f"{self.suffers.name} goes on for {left:.1f} s more; one fault at a time")
+        self._health.refuse_second()
         if not self.started or self._master is None:
             raise RuntimeError("it is not plugged in")
 
     @property
-    def _fault(self) -> Fault:
-        return NONE if self.suffers is None else self.suffers.fault
-
-    @property
     def _pace(self) -> float | None:
         """Bytes a second; None for as many as are read."""
-        return None if self._fault.floods else self._rate
+        return None if self._health.fault.floods else self._rate
 
     def _stand_still(self) -> None:
         """Neither read nor write, until the fault ends."""
@@ -203,17 +205,11 @@ class FakeServer:
             self._timer.cancel()
             self._timer = None
 
-    def _forget_fault(self) -> None:
-        self.suffers = None
-        if self._fault_timer is not None:
-            self._fault_timer.cancel()
-            self._fault_timer = None
-
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
     def _send(self, output: bytes) -> None:
-        self._unsent += self._fault.output(output)
+        self._unsent += self._health.fault.output(output)
         self._run()
 
     def _run(self) -> None:
@@ -221,7 +217,7 @@ class FakeServer:
         if not self.started:
             return
         now = self._now()
-        if self._fault.hangs:
+        if self._health.fault.hangs:
             self._stand_still()
             return
         self._write(now)
@@ -229,10 +225,10 @@ class FakeServer:
             due = self.guest.due
             if len(self._unsent) > AHEAD or due is None or due > now:
                 break
-            self._unsent += self._fault.output(self.guest.advance(now))
+            self._unsent += self._health.fault.output(self.guest.advance(now))
             self._write(now)
-        if self._fault.floods and len(self._unsent) <= AHEAD:
-            self._unsent += self._fault.more(now)
+        if self._health.fault.floods and len(self._unsent) <= AHEAD:
+            self._unsent += self._health.fault.more(now)
             self._write(now)
         self._set_reading(on=len(self._unsent) <= INPUT_AHEAD)
         self._schedule(now)
@@ -275,7 +271,7 @@ class FakeServer:
                 loop.add_writer(self._master, self._run)
                 return
             loop.remove_writer(self._master)
-        due = now if self._fault.floods else self.guest.due
+        due = now if self._health.fault.floods else self.guest.due
         if self._unsent or (due is not None and self._master is None):
             due = max(due or now, now + PACE) if self._master is None else now + PACE
         if due is not None:

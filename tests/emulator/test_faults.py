@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consolesvc.emulator import pty
 from consolesvc.emulator.faults import FAULTS, Garble
 from consolesvc.emulator.guests import GuestOptions, make_guest
 from consolesvc.emulator.pty import FakeServer
@@ -41,6 +43,23 @@ async def test_unplug_takes_the_cable_away_for_a_while() -> None:
         with opened(server) as program:
             os.write(program.fd, b"back")
             await eventually(lambda: program.read() == b"back")
+
+
+async def test_a_cable_without_a_pty_is_plugged_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of descriptors when the fault ends: it comes back once there is one."""
+    monkeypatch.setattr(pty, "AGAIN", 0.05)
+    with fake("echo") as server:
+        server.suffer("unplug", 0.05)
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "openpty", no_pty)
+            await asyncio.sleep(0.15)
+            assert (server.path, server.suffers) == (None, None)
+        await eventually(lambda: server.path is not None, patience=1)
+
+
+def no_pty() -> None:
+    """What `openpty` does where there is none."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 async def test_hang_stops_both_ways_and_loses_nothing() -> None:
@@ -150,7 +169,7 @@ async def test_one_fault_at_a_time_that_can_be_ended(name: str) -> None:
         with opened(server) as program:
             await eventually(lambda: b"The quick" in program.read())
         server.suffer(name, 30)
-    assert (server.suffers, server._timer, server._fault_timer) == (None, None, None)
+    assert (server.suffers, server._timer, server._health._timer) == (None, None, None)
 
 
 async def drained(server: FakeServer, program: Plugged) -> None:
