@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any
+
+
+PATIENCE = 10.0
+"""Seconds for QEMU to listen, and for each of its answers."""
 
 
 class Qmp:
     """A conversation with one QEMU. Its events are passed over: what a test waits for, it asks for."""
 
     def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(10)
-        self._socket.connect(str(path))
+        self._socket = _connected(path)
         self._lines = self._socket.makefile("rb")
         assert "QMP" in json.loads(self._lines.readline())
         self.ask("qmp_capabilities")
@@ -34,3 +37,20 @@ class Qmp:
         """Say no more."""
         self._lines.close()
         self._socket.close()
+
+
+def _connected(path: Path) -> socket.socket:
+    """A connection to QEMU, whose socket is there a moment before it listens."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        made = socket.socket(socket.AF_UNIX)
+        made.settimeout(PATIENCE)
+        try:
+            made.connect(str(path))
+        except ConnectionRefusedError:
+            made.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return made
