@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-
 PATIENCE = 10.0
 """Seconds for QEMU to listen, and for each of its answers."""
 
