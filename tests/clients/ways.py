@@ -37,6 +37,7 @@ emulator: {{allow_create: true}}
 defaults: {{project_id: {project_id}}}
 servers:
   - {{name: echo1, line: {{type: emulated, guest: echo, speed: max}}}}
+  - {{name: echo2, line: {{type: emulated, guest: echo, speed: max}}}}
   - {{name: talker, line: {{type: emulated, guest: chatter, speed: max, rate: 20}}}}
 """
 _PROJECT_ID = "0c5e1ab0000000000000000000000001"
