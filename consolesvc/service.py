@@ -138,7 +138,7 @@ class Service:
 
     async def _close_logs(self) -> None:
         if self.logs is not None:
-            self.logs.thread.submit(self.logs.close, lambda _result, _error: None)
+            self.logs.thread.post(self.logs.close)
             if not await self.logs.thread.close(LOGS_WAIT):
                 log.error("the disk under the logs did not answer in %g s", LOGS_WAIT)
             self.logs = None

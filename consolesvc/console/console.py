@@ -13,12 +13,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from consolesvc.console.events import Event, printable
+from consolesvc.console.express import Express
 from consolesvc.console.input import InputPath
 from consolesvc.console.loan import Loan
 from consolesvc.console.ring import Ring
 from consolesvc.errors import LineError
-from consolesvc.lines.base import READ_SIZE, Opener
+from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
+from consolesvc.lines.turns import turns
 from consolesvc.log.file import LogFile
 from consolesvc.log.writer import LogWriter
 
@@ -56,11 +58,12 @@ class Console:
         self.stream = str(uuid.uuid4())
         self.ring = Ring(ring)
         # A quarter of the ring: what a holdable line may still deliver must fit before the slowest reader is lapped.
-        limit = max(1, min(READ_SIZE, ring // 4))
-        self.reconnecting = ReconnectingLine(name, opener, self.received, self._line_changed, read_limit=limit)
+        limit = max(1, min(READ_ALONE, ring // 4))
+        self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=limit)
         self.input = InputPath(name, opener.spec.pace)
-        self.log = None if log is None else LogWriter(log, self.check_flow)
+        self.log = None if log is None else LogWriter(log, self._log_moved)
         self.viewers: set[Viewer] = set()
+        self.express = Express()
         self.began = 0
         self.typed = 0
         self.refused = 0
@@ -70,7 +73,9 @@ class Console:
         self.last_output: float | None = None
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
+        self._loop = asyncio.get_running_loop()
         self._generation = asyncio.Event()
+        self._awaited = False
         self._breaks: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._loan: Loan | None = None
@@ -127,22 +132,42 @@ class Console:
     # Output
 
     def received(self, data: bytes | memoryview) -> None:
-        """Take bytes of the line: into the ring, and wake who waits."""
+        """Take bytes of the line (Sink)."""
         self.ring.append(data)
-        self.last_output = asyncio.get_running_loop().time()
+        self._took(data)
+
+    def space(self, most: int) -> memoryview | None:
+        """Where in the ring the line may put the next bytes itself (Sink)."""
+        return self.ring.space(most) if self.ring.full else None
+
+    def filled(self, size: int) -> None:
+        """Take what the line has put there (Sink)."""
+        self._took(self.ring.commit(size))
+
+    def _took(self, data: bytes | memoryview) -> None:
+        """Hand on what the ring has: to the viewers that have had all before; and wake who waits."""
+        self.express.relay(self.ring, data)
+        self.last_output = self._loop.time()
         if self.log is not None:
             self.log.news()
-        self.wake()
+        self._release()
         self.check_flow()
 
     def wake(self) -> None:
-        """Release all that wait in `news`."""
-        # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
-        generation, self._generation = self._generation, asyncio.Event()
-        generation.set()
+        """Have every viewer look, and all that wait in `news`."""
+        self.express.stop()
+        self._release()
+
+    def _release(self) -> None:
+        if self._awaited:
+            # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
+            self._awaited = False
+            generation, self._generation = self._generation, asyncio.Event()
+            generation.set()
 
     async def news(self) -> None:
         """Wait until bytes or an event come, or a viewer is woken."""
+        self._awaited = True
         await self._generation.wait()
 
     def moved(self, viewer: Viewer) -> None:
@@ -150,24 +175,32 @@ class Console:
         if self._held or viewer.hold.left_behind is not None:
             self.check_flow()
 
+    def _log_moved(self) -> None:
+        """The log is written further: the line may not have to wait for it any more."""
+        if self._held:
+            self.check_flow()
+
     def check_flow(self) -> None:
         """Pause the line for a viewer that makes progress, resume it when none needs it (DESIGN decision 3)."""
         line = self.reconnecting.line
         if line is None or not line.holdable:
             return
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         end, half = self.ring.end, self.ring.capacity // 2
-        # Every viewer is asked, not the first that holds: each has a window of its own to keep.
-        holding = [viewer for viewer in self.viewers if viewer.hold.check(viewer.offset, end, half, now)]
-        until = [viewer.hold.window_end for viewer in holding]
-        if self.log is not None and self.log.holds(half, now):
+        until = []
+        if len(self.express) < len(self.viewers):
+            # Every one is asked, not only the first that holds: each has a window of its own to keep.
+            behind = [viewer for viewer in self.viewers if viewer not in self.express]
+            holding = [viewer for viewer in behind if viewer.hold.check(viewer.offset, end, half, now)]
+            until = [viewer.hold.window_end for viewer in holding]
+        if self.log is not None and self.log.holds(half + half // 2, now):
             until.append(self.log.patience_ends)
         if until:
             if not self._held:
                 line.pause()
             if self._hold_timer is not None:
                 self._hold_timer.cancel()
-            self._hold_timer = asyncio.get_running_loop().call_at(min(until), self.check_flow)
+            self._hold_timer = self._loop.call_at(min(until), self.check_flow)
         elif self._held:
             line.resume()
         self._held = bool(until)
@@ -180,6 +213,7 @@ class Console:
             return
         if self.connected:
             self.typed += len(data)
+            turns.typed(self.reconnecting)
             self.input.write(viewer.typist, data)
         else:
             self.refused += len(data)

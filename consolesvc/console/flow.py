@@ -39,9 +39,10 @@ class Hold:
             now: Seconds, monotonic.
         """
         if self.left_behind is not None:
-            if offset < end or now - self.left_behind < PENANCE:
+            if offset == end:
+                self.was_at_end(now)
+            if self.left_behind is not None:
                 return False
-            self.left_behind = None
         if end - offset <= half:
             self.window_end = 0.0
             return False
@@ -51,6 +52,11 @@ class Hold:
             self.left_behind = now
             return False
         return True
+
+    def was_at_end(self, now: float) -> None:
+        """Hear that the reader had caught up until `now`: one that was left behind has done its time, or has not."""
+        if self.left_behind is not None and now - self.left_behind >= PENANCE:
+            self.left_behind = None
 
     def _begin(self, offset: int, now: float) -> None:
         self.window_end = now + WINDOW

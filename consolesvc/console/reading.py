@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
-from consolesvc.console.utf8 import unfinished
+from consolesvc.console.utf8 import UNFINISHED_WAIT, unfinished
 
 log = logging.getLogger(__name__)
-
-UNFINISHED_WAIT = 0.1
-"""Seconds for which an unfinished UTF-8 character is held (DESIGN 5.4)."""
 
 
 @dataclass(frozen=True, slots=True)

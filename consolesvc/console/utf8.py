@@ -6,6 +6,11 @@ their users as rubbish, or ends the client.
 
 from __future__ import annotations
 
+UNFINISHED_WAIT = 0.1
+"""Seconds for which an unfinished character is held (DESIGN 5.4)."""
+LONGEST_UNFINISHED = 3
+"""Bytes of one at most."""
+
 _LENGTHS = ((0xC2, 0xDF, 2), (0xE0, 0xEF, 3), (0xF0, 0xF4, 4))
 """First byte's range and the length of its character (RFC 3629 section 4)."""
 
@@ -18,7 +23,7 @@ def unfinished(data: bytes) -> int:
 
     Bytes that no further byte could make valid are not held: they are no UTF-8, and go out as they came.
     """
-    for held in range(1, min(3, len(data)) + 1):
+    for held in range(1, min(LONGEST_UNFINISHED, len(data)) + 1):
         first = data[-held]
         if first & 0xC0 == 0x80:  # noqa: PLR2004 - RFC 3629 section 3; a continuation byte: its first byte is further left
             continue

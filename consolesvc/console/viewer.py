@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event, Gap, printable
+from consolesvc.console.express import Way
 from consolesvc.console.flow import Hold
 from consolesvc.console.input import Typist
-from consolesvc.console.reading import UNFINISHED_WAIT, read_at
-from consolesvc.console.utf8 import unfinished
+from consolesvc.console.reading import read_at
+from consolesvc.console.utf8 import UNFINISHED_WAIT, unfinished
 
 CHUNK = 64 * 1024
 """Bytes handed out at once at most."""
@@ -52,6 +53,7 @@ class Viewer:
         received: Bytes handed out.
         lost: Bytes it could not have.
         refused: Bytes it typed that were refused.
+        way: Its way out, for output that comes while it has had everything (express.py); None where there is none.
         ended: Set by `end`; the face closes the connection with it.
     """
 
@@ -64,12 +66,14 @@ class Viewer:
         self.received = 0
         self.lost = 0
         self.refused = 0
+        self.way: Way | None = None
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._gap = gap
         self._own: deque[Event] = deque()
         self._told_refused = False
         self._event = console.event_count
         self._held_until = 0.0
+        self._back = asyncio.Event()
         if note:
             self._own.append(Event(0, "attach", printable(note)))
         if console.reconnecting.state == "waiting":
@@ -83,6 +87,7 @@ class Viewer:
 
     def detach(self) -> None:
         """Leave; what was typed is still delivered. Idempotent."""
+        self.console.express.leave(self)
         self.console.viewers.discard(self)
         self.console.check_flow()
 
@@ -99,13 +104,20 @@ class Viewer:
             text = printable(
                 f"input refused ({size} byte{'s' * (size != 1)}): {self.console.name} line is not open: {why}"
             )
-            self._own.append(Event(0, "refused", text))
-            self.console.wake()
+            self._tell(Event(0, "refused", text))
 
     def tell(self, text: str) -> None:
         """Tell this viewer alone."""
-        self._own.append(Event(0, "attach", printable(text)))
+        self._tell(Event(0, "attach", printable(text)))
+
+    def _tell(self, event: Event) -> None:
+        self._own.append(event)
         self.console.wake()
+
+    def left_express(self) -> None:
+        """Go on in its own task, from its offset: it is told so by the express it was in."""
+        self.hold.was_at_end(asyncio.get_running_loop().time())
+        self._back.set()
 
     async def next(self) -> Chunk | Event | Gap:
         """What comes next, waiting for it."""
@@ -113,12 +125,22 @@ class Viewer:
             item = await self._from_log() if self._is_lapped else self.peek()
             if item is not None:
                 return item
-            if self._held_until:
+            if self.way is not None and self.way.clear and self._board():
+                await self._back.wait()
+            elif self._held_until:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(self._held_until):
                         await self.console.news()
             else:
                 await self.console.news()
+
+    def _board(self) -> bool:
+        console = self.console
+        self._back.clear()
+        if not console.express.join(self, console.ring, self._held_until):
+            return False
+        self._held_until = 0.0
+        return True
 
     @property
     def _is_lapped(self) -> bool:

@@ -15,7 +15,11 @@ from consolesvc.config.linespec import LineSpec
 from consolesvc.errors import LackError, LineLost
 
 READ_SIZE = 64 * 1024
-"""Bytes a line hands over in one turn of the loop at most: fair to the other consoles (DESIGN decision 10)."""
+"""Bytes a line hands over in one turn of the loop at most, while others speak too: fair to them (DESIGN decision 10)."""
+READ_ALONE = 256 * 1024
+"""The same while nobody else does."""
+READ_BESIDE_TYPING = 16 * 1024
+"""The same while somebody types at another line, and waits for the echo."""
 
 Ability = Literal["break", "modem", "counters", "settings"]
 """What a kind of line, or one device of it, may lack."""
@@ -75,14 +79,31 @@ class LineCounters:
     tx: int | None = None
 
 
-class Receiver(Protocol):
-    """Where a line's bytes go. Both are called in the loop and never await."""
-
-    read_limit: int
-    """Bytes to hand over in one call at most."""
+class Sink(Protocol):
+    """Takes output bytes, in one of two ways. All are called in the loop and never await."""
 
     def received(self, data: bytes | memoryview) -> None:
         """Take bytes; a memoryview is valid only during the call."""
+        ...
+
+    def space(self, most: int) -> memoryview | None:
+        """Where the next bytes, up to `most`, may be put without a copy; None where they are to be `received`.
+
+        It is filled at once or not at all, and then counts as `filled`.
+        """
+        ...
+
+    def filled(self, size: int) -> None:
+        """Take the first bytes of the space that was given last."""
+        ...
+
+
+class Receiver(Sink, Protocol):
+    """Where a line's bytes go, and how it says that it ended."""
+
+    @property
+    def read_limit(self) -> int:
+        """Bytes to hand over in one call at most; asked before each read, for it changes."""
         ...
 
     def lost(self, reason: LineLost) -> None:

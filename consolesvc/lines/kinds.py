@@ -63,5 +63,11 @@ class _Deaf:
     def received(self, data: bytes | memoryview) -> None:
         """Output while probing is not kept."""
 
+    def space(self, most: int) -> None:
+        """No memory for it either."""
+
+    def filled(self, size: int) -> None:
+        """Never asked for."""
+
     def lost(self, reason: LineLost) -> None:
         """It opened: that is the answer."""

@@ -23,7 +23,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
 from consolesvc.errors import LineError, LineLost, LineUnavailable
-from consolesvc.lines.base import Line, Opener
+from consolesvc.lines.base import Line, Opener, Sink
+from consolesvc.lines.turns import turns
 
 log = logging.getLogger(__name__)
 
@@ -47,24 +48,24 @@ class ReconnectingLine:
     Args:
         name: The console's name, for the log.
         opener: What opens the line.
-        received: Takes the bytes; a memoryview is valid only during the call.
+        sink: Takes the bytes.
         changed: Called with each change of `state` or `why`.
-        read_limit: Bytes to take in one call at most.
+        read_limit: Bytes to take in one call at most, however quiet the other lines are.
     """
 
     def __init__(
         self,
         name: str,
         opener: Opener,
-        received: Callable[[bytes | memoryview], None],
+        sink: Sink,
         changed: Callable[[], None],
         *,
         read_limit: int,
     ) -> None:
         self.name = name
         self.opener = opener
-        self.received = received
-        self.read_limit = read_limit
+        self.received, self.space, self.filled = sink.received, sink.space, sink.filled
+        self._most = read_limit
         self.state: State = "closed"
         self.why = ""
         self.line: Line | None = None
@@ -78,6 +79,11 @@ class ReconnectingLine:
 
     def __repr__(self) -> str:
         return f"<ReconnectingLine {self.name} {self.state} {self.why}>"
+
+    @property
+    def read_limit(self) -> int:
+        """Bytes to take in the next call at most (Receiver)."""
+        return min(self._most, turns.most(self))
 
     def start(self) -> None:
         """Begin: `state` is `opening` from now on until it is `connected` or `waiting`."""

@@ -7,7 +7,7 @@ import contextlib
 import errno
 import functools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import serial_asyncio
@@ -123,7 +123,7 @@ class SerialOpener:
 
     async def open(self, receiver: Receiver) -> SerialLine:
         """Open the device; raises LineUnavailable with the cure."""
-        call = functools.partial(_open_port, self.spec, receiver.read_limit)
+        call = functools.partial(_open_port, self.spec, lambda: receiver.read_limit)
         tty = await in_thread(f"open {self.spec.device}", call, Tty.close)
         loop = asyncio.get_running_loop()
         line = SerialLine(receiver, tty, self.spec)
@@ -136,7 +136,7 @@ class SerialOpener:
         """Nothing outlives a serial line."""
 
 
-def _open_port(spec: SerialSpec, read_limit: int) -> Tty:
+def _open_port(spec: SerialSpec, read_limit: Callable[[], int]) -> Tty:
     if (blocked := obstacle(spec.device, allow_host_console=spec.allow_host_console)) is not None:
         raise blocked
     try:

@@ -1,4 +1,4 @@
-"""Lines on stream sockets, TCP and unix: bytes as they come, into one shared buffer (DESIGN decision 10)."""
+"""Lines on stream sockets, TCP and unix: bytes as they come, to where they belong or into one shared buffer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 from typing import TypeVar
 
 from consolesvc.errors import LineLost
-from consolesvc.lines.base import READ_SIZE, Ability, Receiver
+from consolesvc.lines.base import READ_ALONE, Ability, Receiver
 from consolesvc.lines.transport import TransportLine
 
 
@@ -17,7 +17,7 @@ class _Shared(threading.local):
     """The receive buffer of a thread's loop: what is read is taken before the loop reads for another line."""
 
     def __init__(self) -> None:
-        self.view = memoryview(bytearray(READ_SIZE))
+        self.view = memoryview(bytearray(READ_ALONE))
 
 
 L = TypeVar("L", bound="StreamLine")
@@ -34,13 +34,15 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
     """
 
     holdable = True
+    in_place = True
+    """Whether what is on the socket is the machine's own, to be read to where the receiver wants it."""
     lacks: frozenset[Ability] = frozenset(("break", "modem", "counters", "settings"))
 
     def __init__(self, receiver: Receiver, peer: str) -> None:
         super().__init__(receiver)
         self.peer = peer
         self.ended: asyncio.Event = self._ended
-        self._view = _shared.view[: receiver.read_limit]
+        self._space: memoryview | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.peer} {'closed' if self._transport is None else 'open'}>"
@@ -48,12 +50,20 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the transport reads to, as much as the receiver takes in one call."""
         del sizehint
-        return self._view
+        most = self._receiver.read_limit
+        self._space = self._receiver.space(most) if self.in_place else None
+        return _shared.view[:most] if self._space is None else self._space
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand bytes on; after our own close nobody listens."""
-        if not self._closing:
-            self.take(self._view[:nbytes])
+        # Kept no longer than that: whose memory it is may want to change it.
+        space, self._space = self._space, None
+        if self._closing:
+            return
+        if space is None:
+            self.take(_shared.view[:nbytes])
+        else:
+            self._receiver.filled(nbytes)
 
     def take(self, data: memoryview) -> None:
         """What was read, valid during the call: the machine's output, where nothing is wrapped around it."""

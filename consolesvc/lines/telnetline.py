@@ -19,6 +19,7 @@ _MOST_UNSENT: Final = 64 * 1024
 class TelnetLine(StreamLine):
     """An open telnet connection. A break's length is the server's choice."""
 
+    in_place = False
     lacks: frozenset[Ability] = frozenset(("modem", "counters", "settings"))
 
     def __init__(self, receiver: Receiver, peer: str, codec: Telnet) -> None:

@@ -13,6 +13,7 @@ import os
 import stat
 import struct
 import termios
+from collections.abc import Callable
 
 import serial
 
@@ -42,13 +43,13 @@ class Tty(serial.Serial):  # type: ignore[misc]  # pyserial has no types
 
     Args:
         spec: The device and its settings; it is opened at once.
-        read_limit: Bytes that one `read` returns at most, about.
+        read_limit: Bytes that the next `read` returns at most, about.
 
     Raises:
         OSError: the device cannot be opened, locked or set; `errno` says why.
     """
 
-    def __init__(self, spec: SerialSpec, read_limit: int = READ_SIZE) -> None:
+    def __init__(self, spec: SerialSpec, read_limit: Callable[[], int] = lambda: READ_SIZE) -> None:
         self.read_limit = read_limit
         self.gone: OSError | None = None
         settings = spec.settings
@@ -85,7 +86,7 @@ class Tty(serial.Serial):  # type: ignore[misc]  # pyserial has no types
         """
         del size
         chunks: list[bytes] = []
-        left = self.read_limit
+        left = min(READ_SIZE, self.read_limit())
         while left > 0:
             try:
                 chunk = os.read(self.fd, min(TTY_READ, left))

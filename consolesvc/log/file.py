@@ -91,7 +91,7 @@ class LogFile:
         self._begin(offset, now, [])
         self._foreign = frozenset(segment.path for segment in self.directory.rotated.get(self.name, ()))
 
-    def append(self, offset: int, data: bytes, records: Sequence[Record], now: float) -> None:
+    def append(self, offset: int, data: bytes | memoryview, records: Sequence[Record], now: float) -> None:
         """Add bytes and what happened among them.
 
         Args:

@@ -6,56 +6,95 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from consolesvc.errors import ConsoleServiceError
+from consolesvc.log.beat import Beat
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Job:
-    work: Callable[[], Any]
-    done: Callable[[Any, Exception | None], None]
-    result: Any = None
-    error: Exception | None = None
+BATCH = 256
+"""Results handed back together at most: a completion waits for no more than this many others."""
+
+
+class Job:
+    """A piece of work.
+
+    Attributes:
+        error: What `work` raised; None where it raised nothing.
+    """
+
+    __slots__ = ("error",)
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def work(self) -> None:
+        """Do it, in the thread."""
+        raise NotImplementedError
+
+    def done(self) -> None:
+        """Hear of it, in the loop."""
+
+
+class _Call(Job):
+    """A function's call, and whoever waits for it."""
+
+    __slots__ = ("_call", "_future", "_result")
+
+    def __init__(self, call: Callable[[], Any], future: asyncio.Future[Any] | None) -> None:
+        super().__init__()
+        self._call = call
+        self._future = future
+        self._result: Any = None
+
+    def work(self) -> None:
+        self._result = self._call()
+
+    def done(self) -> None:
+        if self._future is None or self._future.done():
+            return
+        if self.error is None:
+            self._future.set_result(self._result)
+        else:
+            self._future.set_exception(self.error)
 
 
 class LogThread:
     """Runs work in order, off the loop; many results come back in one wake-up.
 
     A daemon: a disk that hangs in the kernel must not keep the process alive.
+
+    Attributes:
+        beat: When logs are written.
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Sequence[Job] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self.beat = Beat(self.submit)
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
-        """Have `work` done; `done` is called in the loop with its result, or with what it raised."""
-        self._jobs.put(_Job(work, done))
+    def submit(self, *jobs: Job) -> None:
+        """Have jobs done; each is told in the loop."""
+        self._jobs.put(jobs)
+
+    def post(self, work: Callable[[], Any]) -> None:
+        """Have `work` done; nobody waits for it."""
+        self.submit(_Call(work, None))
 
     async def call(self, work: Callable[[], Any]) -> Any:
         """Have `work` done and wait for it; raises what it raised."""
         future: asyncio.Future[Any] = self._loop.create_future()
-
-        def done(result: Any, error: Exception | None) -> None:
-            if future.done():
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
-        self.submit(work, done)
+        self.submit(_Call(work, future))
         return await future
 
     async def close(self, patience: float) -> bool:
-        """End the thread once it has done what it was given; whether it did within `patience` seconds."""
+        """Stop the beat, and end the thread once it has done what it was given; whether it did within `patience` seconds."""
+        self.beat.close()
         self._jobs.put(None)
         deadline = self._loop.time() + patience
         while self._thread.is_alive() and self._loop.time() < deadline:  # noqa: ASYNC110 - a thread wakes nobody
@@ -65,28 +104,25 @@ class LogThread:
     def _run(self) -> None:
         running = True
         while running:
-            finished = []
-            job = self._jobs.get()
-            while job is not None:
-                _do(job)
-                finished.append(job)
+            finished: list[Job] = []
+            jobs = self._jobs.get()
+            while jobs is not None:
+                for job in jobs:
+                    _do(job)
+                finished += jobs
                 if len(finished) >= BATCH or self._jobs.empty():
                     break
-                job = self._jobs.get()
-            running = job is not None
+                jobs = self._jobs.get()
+            running = jobs is not None
             try:
                 self._loop.call_soon_threadsafe(_report, finished)
             except RuntimeError:  # the loop has ended: nobody waits
                 return
 
 
-BATCH = 256
-"""Results handed back together at most: a completion waits for no more than this many others."""
-
-
-def _do(job: _Job) -> None:
+def _do(job: Job) -> None:
     try:
-        job.result = job.work()
+        job.work()
     except (OSError, ConsoleServiceError) as error:
         job.error = error
     except Exception as error:  # the thread serves every console: one console's fault must not end it
@@ -94,6 +130,6 @@ def _do(job: _Job) -> None:
         job.error = error
 
 
-def _report(finished: list[_Job]) -> None:
+def _report(finished: list[Job]) -> None:
     for job in finished:
-        job.done(job.result, job.error)
+        job.done()

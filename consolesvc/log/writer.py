@@ -12,26 +12,23 @@ import functools
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from consolesvc.log.file import LogFile
 from consolesvc.log.index import Record
+from consolesvc.log.thread import Job
 
 log = logging.getLogger(__name__)
 
-TICK = 0.1
-"""Seconds for which bytes wait at most before they are written."""
-EAGER = 64 * 1024
-"""Bytes that are written without waiting for the tick."""
-BATCH = 256 * 1024
+EAGER = 512 * 1024
+"""Bytes that are written without waiting for the beat; half a ring, where that is less."""
+BATCH = 512 * 1024
 """Bytes in one piece of work at most."""
 SLOW = 1.0
 """Seconds after which a write counts as a failure of the disk, and holds no line any more."""
 RETRY = 1.0
 """Seconds between two tries at a disk that fails."""
-IDLE = 5.0
-"""Seconds of silence after which the files are closed: quiet consoles hold no log file open."""
 EVENTS = 1000
 """Events kept for a disk that fails; more than that, and the oldest are forgotten."""
 
@@ -51,6 +48,58 @@ class Source(Protocol):
         """A copy of the bytes there."""
         ...
 
+    def lend(self, offset: int, limit: int) -> Sequence[bytes | memoryview]:
+        """The bytes there, in one part or two, which do not change until they are given back."""
+        ...
+
+    def give_back(self) -> None:
+        """End the loan."""
+        ...
+
+
+class _Batch(Job):
+    """One piece of work: the bytes that the disk has not, and what happened among them."""
+
+    __slots__ = ("arrived", "begin", "events", "now", "parts", "size", "source", "writer")
+
+    def __init__(
+        self,
+        writer: LogWriter,
+        source: Source,
+        begin: int,
+        parts: Sequence[bytes | memoryview],
+        arrived: float | None,
+        events: list[Record],
+        now: float,
+    ) -> None:
+        super().__init__()
+        self.writer = writer
+        self.source = source
+        self.begin = begin
+        self.parts = parts
+        self.size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
+        self.arrived = arrived
+        self.events = events
+        self.now = now
+
+    def work(self) -> None:
+        """Write, in the log's thread."""
+        file, now, at = self.writer.file, self.now, self.begin
+        if not self.writer.started:
+            file.start_anew(file.stream, at, now)
+            self.writer.started = True
+        records = [Record(at, self.arrived or now)] if self.size else []
+        for part in self.parts[:-1]:
+            file.append(at, part, records, now)
+            at, records = at + len(part), []
+        # What happened is written when all bytes are: not at all, then, where they could not be.
+        file.append(at, self.parts[-1], records + self.events, now)
+
+    def done(self) -> None:
+        """Tell the writer, in the loop."""
+        self.source.give_back()
+        self.writer.written(self.begin, self.size, self.events, self.error)
+
 
 class LogWriter:
     """Follows one console's ring to disk.
@@ -64,6 +113,7 @@ class LogWriter:
         offset: The next byte to be written.
         failing: What is wrong with the disk, in a sentence; "" where nothing is.
         lost: Bytes that never reached the disk.
+        started: Whether the files are those of this stream; set in the log's thread.
     """
 
     def __init__(self, file: LogFile, released: Callable[[], None], wall: Callable[[], float] = time.time) -> None:
@@ -72,14 +122,17 @@ class LogWriter:
         self.offset = 0
         self.failing = ""
         self.lost = 0
+        self._loop = asyncio.get_running_loop()
         self._released = released
         self._wall = wall
         self._source: Source | None = None
         self._events: list[Record] = []
         self._arrived: float | None = None
         self._busy_since: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._started = False
+        self._retry: asyncio.TimerHandle | None = None
+        self._asked = False
+        self._eager = EAGER
+        self.started = False
 
     def __repr__(self) -> str:
         return f"<LogWriter {self.file.name} at {self.offset} {self.failing}>"
@@ -93,25 +146,29 @@ class LogWriter:
             self._fail(error)
             self.file.stream = str(uuid.uuid4())
             return self.file.stream, 0
-        self._started = True
+        self.started = True
         self.offset = found.resume
         return found.stream, found.resume
 
     def follow(self, source: Source) -> None:
         """Begin to read from the console's ring, whose numbering `start` gave."""
         self._source = source
+        self._eager = min(EAGER, source.capacity // 2)
         if self.failing:
-            self._later(RETRY)
+            self._retry_later()
 
     def news(self) -> None:
         """Bytes have come to the ring."""
-        if self._source is None:
+        source = self._source
+        if source is None:
             return
         if self._arrived is None:
             self._arrived = self._wall()
-        if self._busy_since is None and not self.failing and self._source.end - self.offset >= EAGER:
+        if self._busy_since is not None or self.failing:
+            return
+        if source.end - self.offset >= self._eager:
             self._write()
-        elif self._busy_since is None and not self.failing:
+        else:
             self._soon()
 
     def event(self, kind: str, **facts: Any) -> None:
@@ -130,12 +187,12 @@ class LogWriter:
     @property
     def patience_ends(self) -> float:
         """When a write under way will have taken too long to be waited for, in the loop's time."""
-        return (self._busy_since or asyncio.get_running_loop().time()) + SLOW
+        return (self._busy_since or self._loop.time()) + SLOW
 
     @property
     def oldest(self) -> int:
         """Offset of the oldest byte on disk; the next one to be written where there is none."""
-        return self.file.oldest if self._started else self.offset
+        return self.file.oldest if self.started else self.offset
 
     async def read(self, offset: int, limit: int) -> tuple[int, bytes]:
         """Bytes from disk for a reader that the ring has left behind; see LogFile.read. Raises OSError."""
@@ -152,12 +209,13 @@ class LogWriter:
         while self._source is not None and self._busy_since is not None:  # noqa: ASYNC110 - bounded by the caller
             await asyncio.sleep(0.005)
         source, self._source = self._source, None
-        if self._timer is not None:
-            self._timer.cancel()
+        self.thread.beat.forget(self)
+        if self._retry is not None:
+            self._retry.cancel()
         try:
             if remove:
                 await self.thread.call(self.file.remove)
-            elif self._started and source is not None:
+            elif self.started and source is not None:
                 await self._finish(source)
         except OSError as error:
             self._fail(error)
@@ -174,57 +232,51 @@ class LogWriter:
 
     def reopen(self) -> None:
         """Close the files; they are opened again by name (USR2)."""
-        self.thread.submit(self.file.close, lambda _result, _error: None)
+        self.thread.post(self.file.close)
+
+    rest = reopen
+    """The beat's word that nothing has come for a while."""
+
+    def due(self) -> Job | None:
+        """The beat's word that it is time to write: what there is."""
+        self._asked = False
+        return self._batch() if self._busy_since is None and not self.failing else None
 
     def _soon(self) -> None:
-        # A timer that was set for the silence must not make the first bytes after it wait that long.
-        now = asyncio.get_running_loop().time()
-        if self._timer is None or self._timer.when() > now + TICK:
-            self._later(TICK)
-
-    def _later(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
-
-    def _tick(self) -> None:
-        self._timer = None
-        if self._source is None or self._busy_since is not None:
-            return
-        if self._source.end > self.offset or self._events:
-            self._write()
-        else:
-            self.reopen()
+        if not self._asked:
+            self._asked = True
+            self.thread.beat.soon(self)
 
     def _write(self) -> None:
+        """Write now: much has come, or the disk is tried again."""
+        batch = self._batch() if self._busy_since is None else None
+        if batch is not None:
+            self.thread.submit(batch)
+
+    def _retry_later(self) -> None:
+        self._retry = self._loop.call_later(RETRY, self._write)
+
+    def _batch(self) -> Job | None:
         source = self._source
         if source is None:
-            return
-        now = self._wall()
+            return None
         begin = max(self.offset, source.start)
-        data = source.read(begin, BATCH)
-        records = self._events
-        if data:
-            records = [Record(begin, self._arrived or now), *records]
-        self._events, self._arrived = [], None
-        self._busy_since = asyncio.get_running_loop().time()
+        batch = _Batch(self, source, begin, source.lend(begin, BATCH), self._arrived, self._events, self._wall())
+        if self._events:
+            self._events = []
+        self._arrived = None
+        self._busy_since = self._loop.time()
+        return batch
 
-        def work() -> None:
-            if not self._started:
-                self.file.start_anew(self.file.stream, begin, now)
-                self._started = True
-            self.file.append(begin, data, records, now)
-
-        self.thread.submit(work, lambda _result, error: self._written(begin, len(data), records, error))
-
-    def _written(self, begin: int, size: int, records: list[Record], error: Exception | None) -> None:
+    def written(self, begin: int, size: int, events: list[Record], error: Exception | None) -> None:
+        """A batch's word that it was done, or how far it got."""
         self._busy_since = None
         if error is not None:
             # What was written before the error counts; the rest is tried again from there.
-            self.offset = max(self.offset, min(self.file.end, begin + size)) if self._started else self.offset
-            self._events = [*(record for record in records if record.event), *self._events][-EVENTS:]
+            self.offset = max(self.offset, min(self.file.end, begin + size)) if self.started else self.offset
+            self._events = [*events, *self._events][-EVENTS:]
             self._fail(error)
-            self._later(RETRY)
+            self._retry_later()
             return
         self.lost += begin - self.offset
         self.offset = begin + size
@@ -232,10 +284,11 @@ class LogWriter:
             log.warning("%s: the log is being written again; %d bytes are missing", self.file.name, self.lost)
             self.failing = ""
         if self._source is not None:
-            if self._source.end - self.offset >= EAGER:
+            self.thread.beat.wrote(self)
+            if self._source.end - self.offset >= self._eager:
                 self._write()
-            else:
-                self._later(TICK if self._source.end > self.offset or self._events else IDLE)
+            elif self._source.end > self.offset or self._events:
+                self._soon()
         self._released()
 
     def _fail(self, error: Exception) -> None:

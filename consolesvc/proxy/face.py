@@ -19,6 +19,7 @@ from consolesvc.http.faults import Fault, fault_response
 from consolesvc.http.hosts import host_allowed, origin_allowed
 from consolesvc.inventory import Inventory, Server
 from consolesvc.proxy import codes
+from consolesvc.proxy.frames import Frames
 from consolesvc.proxy.gate import Wish, check_handshake, find_resume, find_token, is_upgrade, read_wish
 from consolesvc.proxy.pump import PING, close, pump
 from consolesvc.proxy.sessions import Session, Sessions
@@ -135,7 +136,8 @@ class Proxy:
             # Only a page in a browser sends an Origin; a client's own CR is somebody's Enter key.
             page = self.config.proxy.drop_first_cr and "Origin" in request.headers
             speech = self._speech(ws, viewer, wish, replay_end, lineage)
-            end = await pump(ws, viewer, speech, drop_first_cr=page, ping=self.ping)
+            way = Frames(ws, request.transport) if isinstance(request.transport, asyncio.Transport) else None
+            end = await pump(ws, viewer, speech, way, drop_first_cr=page, ping=self.ping)
         finally:
             viewer.detach()
             self.sessions.remove(session)
@@ -198,6 +200,7 @@ def _websocket() -> web.WebSocketResponse:
         autoping=False,
         compress=False,
         max_msg_size=MESSAGE_BYTES + 1,  # aiohttp refuses a message of this size, too
+        writer_limit=1,  # wait as soon as the socket's buffer is full (DESIGN decision 10)
         timeout=1.0,
     )
 

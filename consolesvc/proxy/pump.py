@@ -14,6 +14,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.proxy import codes
+from consolesvc.proxy.frames import Frames
 from consolesvc.proxy.speech import Break, Message, Speech
 
 PING = 30.0
@@ -25,7 +26,13 @@ CLOSE_WAIT = 2.0
 
 
 async def pump(
-    ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, *, drop_first_cr: bool = False, ping: float = PING
+    ws: web.WebSocketResponse,
+    viewer: Viewer,
+    speech: Speech,
+    way: Frames | None = None,
+    *,
+    drop_first_cr: bool = False,
+    ping: float = PING,
 ) -> End | None:
     """Relay until the client goes or the viewer is ended, and close the websocket with the reason.
 
@@ -33,6 +40,7 @@ async def pump(
         ws: A prepared websocket with `autoping` off.
         viewer: What is relayed.
         speech: How the client is spoken to.
+        way: Past aiohttp to the client, for output that needs no words; None for none.
         drop_first_cr: Whether a first message that is a lone CR, sent on open, is swallowed: Horizon's page sends
             one, and every boot countdown in front of it ends (nova-contract 4).
         ping: Seconds between two signs of life asked for.
@@ -41,7 +49,7 @@ async def pump(
         Why we ended it; None where the client went.
     """
     name = viewer.who or "viewer"
-    sending = _Sending(ws, viewer, speech)
+    sending = _Sending(ws, viewer, speech, way)
     send = asyncio.create_task(sending.run(), name=f"send {name}")
     typed = _without_first_cr(viewer) if drop_first_cr else partial(viewer.console.write, viewer)
     receive = asyncio.create_task(_receive(ws, viewer, speech, typed, ping), name=f"receive {name}")
@@ -75,10 +83,11 @@ async def close(ws: web.WebSocketResponse, end: End | None) -> None:
 class _Sending:
     """The task that sends, and its orderly end."""
 
-    def __init__(self, ws: web.WebSocketResponse, viewer: Viewer, speech: Speech) -> None:
+    def __init__(self, ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, way: Frames | None) -> None:
         self._ws = ws
         self._viewer = viewer
         self._speech = speech
+        self._way = way
         self._busy = False
         self._stopped = False
 
@@ -87,6 +96,8 @@ class _Sending:
         for message in self._speech.hello():
             await self._send(message)
         while not self._stopped:
+            if self._speech.plain:
+                self._viewer.way = self._way
             for said in self._speech.say(await self._viewer.next()):
                 if isinstance(said, End):
                     return said

@@ -33,7 +33,16 @@ DEFAULT_BREAK, LONGEST_BREAK = 250, 5000
 
 
 class Speech(Protocol):
-    """One way to speak."""
+    """One way to speak.
+
+    Attributes:
+        plain: Whether output is, from now on, BINARY messages of the very bytes.
+    """
+
+    @property
+    def plain(self) -> bool:
+        """See above."""
+        ...
 
     def hello(self) -> Iterator[Message]:
         """What is said before all else."""
@@ -60,6 +69,11 @@ class Raw:
         self._notices = notices
         self._replay_end = replay_end
         self._queries: QueryFilter | None = QueryFilter()
+
+    @property
+    def plain(self) -> bool:
+        """Once the history has passed, from which queries are removed."""
+        return self._queries is None
 
     def hello(self) -> Iterator[Message]:
         """Nothing: the first byte is the machine's."""
@@ -107,6 +121,8 @@ class Version1:
         self._viewer = viewer
         self._replay = replay
         self._resume = resume
+
+    plain = True
 
     def hello(self) -> Iterator[Message]:
         """Where the bytes stand, what the line does, and the way back."""

@@ -89,6 +89,13 @@ class Collector:
         self.data += data
         self.pieces.append(len(data))
 
+    def space(self, most: int) -> None:
+        """None: all comes by `received`."""
+
+    def filled(self, size: int) -> None:
+        """Not to be called: no space was given."""
+        raise AssertionError(size)
+
     def lost(self, reason: LineLost) -> None:
         """Keep the reason."""
         self.losses.append(str(reason))

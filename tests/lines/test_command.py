@@ -234,7 +234,7 @@ async def test_a_program_that_fails_is_started_again_with_growing_patience(got: 
     """No busy loop: 0.2 s, 0.4 s, 0.8 s …"""
     starts = Collector()
     line = ReconnectingLine(
-        "node8", CommandOpener(CommandSpec(("/bin/sh", "-c", "printf x; exit 1")), "node8"), starts.received,
+        "node8", CommandOpener(CommandSpec(("/bin/sh", "-c", "printf x; exit 1")), "node8"), starts,
         lambda: None, read_limit=4096,
     )  # fmt: skip
     line.start()

@@ -94,7 +94,7 @@ async def test_a_listening_line_is_open_as_soon_as_the_machine_connects() -> Non
     """The reconnecting object does not wait for its next look: the opener says when it is time."""
     port, states = free_port(), []
     line = ReconnectingLine(
-        "vm", TcpOpener(TcpSpec(HOST, port, listen=True)), lambda _: None, lambda: states.append(line.state),
+        "vm", TcpOpener(TcpSpec(HOST, port, listen=True)), Collector(), lambda: states.append(line.state),
         read_limit=4096,
     )  # fmt: skip
     line.start()

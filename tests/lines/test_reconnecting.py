@@ -29,7 +29,7 @@ class Watched:
         self.got = Collector()
         self.states: list[str] = []
         self.line = ReconnectingLine(
-            "node", SerialOpener(SerialSpec(str(path))), self.got.received, self._changed, read_limit=65536
+            "node", SerialOpener(SerialSpec(str(path))), self.got, self._changed, read_limit=65536
         )
 
     @property
@@ -186,7 +186,7 @@ async def test_the_same_adapter_under_another_number(tmp_path: Path, caplog: pyt
     link.symlink_to(number0.path)
     got = Collector()
     spec = SerialSpec(str(link), LineSettings(9600))
-    line = ReconnectingLine("node", SerialOpener(spec), got.received, lambda: None, read_limit=65536)
+    line = ReconnectingLine("node", SerialOpener(spec), got, lambda: None, read_limit=65536)
     line.start()
     await eventually(lambda: line.state == "connected")
     link.unlink()
@@ -214,7 +214,7 @@ async def test_two_names_of_one_device_are_refused_when_they_meet(tmp_path: Path
     for link in links:
         link.symlink_to(device.path)
         opener = SerialOpener(SerialSpec(str(link)))
-        lines.append(ReconnectingLine(link.name, opener, lambda _: None, lambda: None, read_limit=65536))
+        lines.append(ReconnectingLine(link.name, opener, Collector(), lambda: None, read_limit=65536))
         lines[-1].start()
         await eventually(lambda: lines[-1].state in ("connected", "waiting"))
     assert [line.state for line in lines] == ["connected", "waiting"]
@@ -239,7 +239,7 @@ class Broken(SerialOpener):
 async def test_a_fault_of_ours_does_not_end_a_console(device: Device, caplog: pytest.LogCaptureFixture) -> None:
     """It is logged with its traceback, and the line is tried again."""
     device.plug()
-    line = ReconnectingLine("node", Broken(SerialSpec(str(device.path))), lambda _: None, lambda: None, read_limit=4096)
+    line = ReconnectingLine("node", Broken(SerialSpec(str(device.path))), Collector(), lambda: None, read_limit=4096)
     line.start()
     await eventually(lambda: line.state == "waiting")
     assert line.why == "an error in consolesvc: see its log"
@@ -252,7 +252,7 @@ async def test_a_fake_that_found_no_descriptor_comes_up_when_there_is_one() -> N
     """Out of descriptors is said as what it is, tried again, and over when it is over."""
     opener = EmulatedOpener(EmulatedSpec("echo", speed="max"), "fake")
     got = Collector()
-    line = ReconnectingLine("fake", opener, got.received, lambda: None, read_limit=4096)
+    line = ReconnectingLine("fake", opener, got, lambda: None, read_limit=4096)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, hard))  # noqa: PTH208 - a count
     try:

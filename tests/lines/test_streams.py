@@ -113,7 +113,7 @@ async def test_pieces_are_no_larger_than_the_receiver_takes(server: Peer) -> Non
         writer.write(data)
     assert {bytes(await small.until(300_000)), bytes(await large.until(300_000))} == set(flood)
     assert max(small.pieces) == 1000
-    assert lines[0]._view.obj is lines[1]._view.obj
+    assert lines[0].get_buffer(0).obj is lines[1].get_buffer(0).obj
     for line in lines:
         await line.close()
 
@@ -155,7 +155,7 @@ async def test_a_socket_that_reappears_is_open_within_half_a_second(tmp_path: Pa
     """A virtual machine that is started again is not waited for with growing patience."""
     path = tmp_path / "vm.serial"
     got = Collector()
-    line = ReconnectingLine("vm", UnixOpener(UnixSpec(str(path))), got.received, lambda: None, read_limit=4096)
+    line = ReconnectingLine("vm", UnixOpener(UnixSpec(str(path))), got, lambda: None, read_limit=4096)
     line.start()
     await eventually(lambda: line.state == "waiting")
     for _ in range(2):

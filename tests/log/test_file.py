@@ -19,7 +19,7 @@ from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import RESERVE, LogFile
 from consolesvc.log.index import Record, read_ends, read_index
 from consolesvc.log.names import is_rotated_name, scan
-from consolesvc.log.thread import LogThread
+from consolesvc.log.thread import Job, LogThread
 
 SMALL = Log(segment_size=4096, keep=0, max_total=0, min_free=0)
 
@@ -293,8 +293,19 @@ async def test_the_thread_keeps_the_order_and_reports_errors(thread: LogThread) 
     def fail() -> None:
         raise OSError(28, "No space left on device")
 
-    for number in range(600):
-        thread.submit(lambda n=number: n, lambda result, _error: done.append(result))  # type: ignore[misc]  # a default argument
+    class Numbered(Job):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = -number
+
+        def work(self) -> None:
+            self.number = -self.number
+
+        def done(self) -> None:
+            done.append(self.number)
+
+    for number in range(0, 600, 2):
+        thread.submit(Numbered(number), Numbered(number + 1))
     with pytest.raises(OSError, match="No space left"):
         await thread.call(fail)
     assert done == list(range(600))

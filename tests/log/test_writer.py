@@ -196,7 +196,7 @@ async def test_a_full_disk_holds_nobody_and_is_a_gap(
 
 async def test_quiet_consoles_hold_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some seconds after the last byte the files are closed, and opened again for the next."""
-    monkeypatch.setattr("consolesvc.log.writer.IDLE", 0.2)
+    monkeypatch.setattr("consolesvc.log.beat.IDLE", 0.2)
     async with world(tmp_path, with_log(tmp_path)) as lab:  # type: ignore[arg-type]  # a Config
         await lab.said(b"a")
         await eventually(lambda: lab.console.log.offset == 1)

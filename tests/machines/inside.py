@@ -37,6 +37,13 @@ class Collector:
         """Keep it."""
         self.data += data
 
+    def space(self, most: int) -> None:
+        """None: all comes by `received`."""
+
+    def filled(self, size: int) -> None:
+        """Not to be called: no space was given."""
+        raise AssertionError(size)
+
     def lost(self, reason: LineLost) -> None:
         """Keep the reason."""
         self.lost_because = str(reason)
