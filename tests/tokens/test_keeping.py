@@ -1,4 +1,4 @@
-"""What a restart must not change: who may type, and when a link ends. tests/proxy/test_resume.py has the file itself."""
+"""What a restart must not change: who may type, when a link ends. The file itself: tests/proxy/test_resume.py."""
 
 from __future__ import annotations
 

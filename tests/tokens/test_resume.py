@@ -1,4 +1,4 @@
-"""Resume secrets of share links, which end with the link; tests/proxy/test_resume.py has the rest, over the websocket."""
+"""Resume secrets of share links, which end with the link; all else, over the websocket: tests/proxy/test_resume.py."""
 
 from __future__ import annotations
 
