@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 from consolesvc.compute import app as compute
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.console.console import Console
+from consolesvc.console.sharing import Sharing
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
@@ -230,7 +231,8 @@ class Service:
         # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
         log_name = config.id if config.id in self.made else config.name
         log = LogFile(self.logs, log_name, config.ring) if self.logs is not None and config.log else None
-        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log)
+        sharing = Sharing(config.input, config.lease_idle)
+        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)
         self.inventory.add(server)
         follow_power(server)
@@ -255,8 +257,10 @@ class Service:
 
     async def expire_tokens(self, server_id: str) -> int:
         """End the time of a server's tokens now, and of the sessions that are bound to it; how many tokens."""
+        self.sessions.end_all(codes.EXPIRED, "share link expired", server_id=server_id, linked=True)
         if self.config.tokens.enforce_session_timeout:
             self.sessions.end_all(codes.EXPIRED, "session expired", server_id=server_id)
+        self.resumes.expire(server_id)
         return await self.tokens.expire(server_id)
 
     def retry_lines(self) -> None:

@@ -8,7 +8,13 @@ lossless for healthy viewers in 34 of 34 runs; a dead one costs the others 0.25 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from consolesvc.console.console import Console
+    from consolesvc.console.viewer import Viewer
 
 WINDOW = 0.25
 """Seconds in which a reader that holds a line must make progress."""
@@ -61,3 +67,62 @@ class Hold:
     def _begin(self, offset: int, now: float) -> None:
         self.window_end = now + WINDOW
         self.window_offset = offset
+
+
+class Flow:
+    """The rule applied to one console's line, its viewers and its log.
+
+    Attributes:
+        held: Whether the line is paused.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.held = False
+        self._console = console
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def moved(self, viewer: Viewer) -> None:
+        """A viewer has read on: the line may not have to wait any more."""
+        if self.held or viewer.hold.left_behind is not None:
+            self.check()
+
+    def log_moved(self) -> None:
+        """The log is written further: the line may not have to wait for it any more."""
+        if self.held:
+            self.check()
+
+    def let_go(self) -> None:
+        """The line is lost, and with it its pause."""
+        self.held = False
+
+    def close(self) -> None:
+        """Look at nothing by time any more. Idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def check(self) -> None:
+        """Pause the line for a viewer that makes progress, resume it when none needs it (DESIGN decision 3)."""
+        console = self._console
+        line = console.reconnecting.line
+        if line is None or not line.holdable:
+            return
+        now = self._loop.time()
+        end, half = console.ring.end, console.ring.capacity // 2
+        until = []
+        if len(console.express) < len(console.viewers):
+            # Every one is asked, not only the first that holds: each has a window of its own to keep.
+            behind = [viewer for viewer in console.viewers if viewer not in console.express]
+            holding = [viewer for viewer in behind if viewer.hold.check(viewer.offset, end, half, now)]
+            until = [viewer.hold.window_end for viewer in holding]
+        if console.log is not None and console.log.holds(half + half // 2, now):
+            until.append(console.log.patience_ends)
+        if until:
+            if not self.held:
+                line.pause()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(min(until), self.check)
+        elif self.held:
+            line.resume()
+        self.held = bool(until)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from consolesvc.console.viewer import KICKED
+from consolesvc.tokens.store import Grant
+
 STOPPING = 1001
 NOT_CONSISTENT = 1007
 POLICY = 1008
 TRY_LATER = 1013
-KICKED = 4000
 EXPIRED = 4001
 REMOVED = 4002
 WITHDRAWN = 4003
@@ -27,3 +29,8 @@ def reason(text: str) -> bytes:
 def refusal(status: int) -> int:
     """The close code that says what an HTTP status would have said."""
     return TRY_LATER if status == 429 else POLICY  # noqa: PLR2004 - DESIGN 5.4's table
+
+
+def expired(grant: Grant) -> str:
+    """The reason of EXPIRED."""
+    return "share link expired" if grant.ends else "session expired"

@@ -7,7 +7,7 @@ Two tasks, send and receive; the first to end ends both: a pump stuck in a send 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 
 from aiohttp import WSMessage, WSMsgType, web
@@ -15,7 +15,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.proxy import codes
 from consolesvc.proxy.frames import Frames
-from consolesvc.proxy.speech import Break, Message, Speech
+from consolesvc.proxy.speech import Ask, Break, Message, Speech
 
 PING = 30.0
 """Seconds of silence after which a client is asked for a sign of life (DESIGN 5.4)."""
@@ -61,23 +61,35 @@ async def pump(
         await sending.stop(send)
         ends = await asyncio.gather(send, receive, return_exceptions=True)
     end = viewer.ended.result() if viewer.ended.done() else next((e for e in ends if isinstance(e, End)), None)
-    await close(ws, end)
+    await close(ws, end, () if end is None else speech.goodbye(end))
     for error in ends:
         if isinstance(error, Exception) and not isinstance(error, ConnectionError):
             raise error
     return end
 
 
-async def close(ws: web.WebSocketResponse, end: End | None) -> None:
+async def close(ws: web.WebSocketResponse, end: End | None, last_words: Iterable[Message] = ()) -> None:
     """Close a websocket within CLOSE_WAIT, whatever its client does."""
-    goodbye = ws.close() if end is None else ws.close(code=end.code, message=codes.reason(end.reason))
     # A task of its own: what a stuck client does to it must not look like a cancellation of ours.
-    closing = asyncio.create_task(goodbye, name="close")
+    closing = asyncio.create_task(_leave(ws, end, last_words), name="close")
     await asyncio.wait((closing,), timeout=CLOSE_WAIT)
     closing.cancel()
     (error,) = await asyncio.gather(closing, return_exceptions=True)
     if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError):
         raise error
+
+
+async def _leave(ws: web.WebSocketResponse, end: End | None, last_words: Iterable[Message]) -> None:
+    for message in last_words:
+        await _send(ws, message)
+    await (ws.close() if end is None else ws.close(code=end.code, message=codes.reason(end.reason)))
+
+
+async def _send(ws: web.WebSocketResponse, message: Message) -> None:
+    if isinstance(message, bytes):
+        await ws.send_bytes(message)
+    else:
+        await ws.send_str(message)
 
 
 class _Sending:
@@ -117,10 +129,7 @@ class _Sending:
 
     async def _send(self, message: Message) -> None:
         self._busy = True
-        if isinstance(message, bytes):
-            await self._ws.send_bytes(message)
-        else:
-            await self._ws.send_str(message)
+        await _send(self._ws, message)
         self._busy = False
 
 
@@ -178,6 +187,8 @@ async def _heard(
         heard = speech.heard(message.data)
         if isinstance(heard, Break):
             viewer.console.send_break(viewer, heard.seconds)
+        elif isinstance(heard, Ask):
+            viewer.console.keyboard.ask(viewer, heard.verb, heard.session)
         else:
             typed(heard)
     elif message.type is WSMsgType.PING:
