@@ -116,8 +116,9 @@ def _log_to_stderr(*, verbose: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
-    # Three look-ups a record that the format does not show.
+    # What the format does not show is not looked up for each record: threads, processes, where in the code it was said.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    setattr(logging, "_srcfile", None)  # noqa: B010 - logging's own documented switch, which its types do not have
     # It warns of each offer of a subprotocol that is not ours, which Horizon makes with every connection.
     logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
     logging.getLogger("asyncio").setLevel(logging.INFO)

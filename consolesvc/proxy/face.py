@@ -166,7 +166,7 @@ class Proxy:
         if ws.ws_protocol == V1:
             replay = (min(viewer.offset, replay_end), replay_end)
             return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
-        return Raw(notices=wish.notices, replay_end=replay_end)
+        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=replay_end)
 
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
         if not self.config.tokens.enforce_session_timeout or grant.expires is None:
