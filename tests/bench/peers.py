@@ -33,6 +33,11 @@ START = 60.0
 """Seconds until a peer must answer, two thousand consoles and all."""
 
 
+def _which(program: str) -> str | None:
+    """Where a program is; daemons are in folders that a user's PATH may leave out."""
+    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+
+
 @dataclass(frozen=True)
 class Peer:
     """Something that can be measured.
@@ -55,7 +60,7 @@ class Peer:
 
     def missing(self) -> str | None:
         """What this host lacks for it; None where it lacks nothing."""
-        lacking = [Path(program).name for program in self.needs if shutil.which(program) is None]
+        lacking = [Path(program).name for program in self.needs if _which(program) is None]
         return f"{self.name}: no {', '.join(lacking)} here: {self.cure}" if lacking else None
 
 
@@ -230,7 +235,7 @@ def _ser2net(lines: Sequence[Line], folder: Path) -> Plan:
         "  options:\n    dev-to-net-bufsize: 65536\n    net-to-dev-bufsize: 65536\n"
         for line, port in zip(lines, ports, strict=True)
     ))  # fmt: skip
-    command = [shutil.which("ser2net") or "ser2net", "-n", "-c", str(config), "-P", str(folder / "ser2net.pid")]
+    command = [_which("ser2net") or "ser2net", "-n", "-c", str(config), "-P", str(folder / "ser2net.pid")]
     return Plan([command], ports, lambda: [f"raw://{HOST}:{port}/" for port in ports])
 
 
@@ -255,14 +260,14 @@ def _conserver(lines: Sequence[Line], folder: Path) -> Plan:
     )
     password.write_text("*any*:\n")
     options = ["-C", str(config), "-p", str(port), "-b", "0", "-m", "1000", "-P", str(password), "-M", HOST]
-    command = [shutil.which("conserver", path=_SBIN) or "conserver", *options]
+    command = [_which("conserver") or "conserver", *options]
     return Plan([command], [port], lambda: [f"conserver://{HOST}:{port}/c{line.number}" for line in lines])
 
 
 def _socat(lines: Sequence[Line], folder: Path) -> Plan:
     del folder
     ports = [free_port() for _ in lines]
-    program = shutil.which("socat") or "socat"
+    program = _which("socat") or "socat"
     behind = {
         "tcp": lambda line: f"TCP:{HOST}:{line.port},nodelay",
         "pty": lambda line: f"{line.path},raw,echo=0",
@@ -273,8 +278,6 @@ def _socat(lines: Sequence[Line], folder: Path) -> Plan:
     ]
     return Plan(commands, ports, lambda: [f"raw://{HOST}:{port}/" for port in ports])
 
-
-_SBIN = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 BARE = """
 import sys, uuid
