@@ -166,8 +166,10 @@ class Console:
         self.last_output = self._loop.time()
         if self.log is not None:
             self.log.news()
-        self._release()
-        self.flow.check()
+        if self._awaited:
+            self._release()
+        if self.flow.held or len(self.express) < len(self.viewers) or (self.log is not None and self.log.lags):
+            self.flow.check()
 
     def wake(self) -> None:
         """Have every viewer look, and all that wait in `news`."""
@@ -180,11 +182,10 @@ class Console:
         self._release()
 
     def _release(self) -> None:
-        if self._awaited:
-            # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
-            self._awaited = False
-            generation, self._generation = self._generation, asyncio.Event()
-            generation.set()
+        # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
+        self._awaited = False
+        generation, self._generation = self._generation, asyncio.Event()
+        generation.set()
 
     async def news(self) -> None:
         """Wait until bytes or an event come, or a viewer is woken."""

@@ -115,7 +115,7 @@ class Flow:
             behind = [viewer for viewer in console.viewers if viewer not in console.express]
             holding = [viewer for viewer in behind if viewer.hold.check(viewer.offset, end, half, now)]
             until = [viewer.hold.window_end for viewer in holding]
-        if console.log is not None and console.log.holds(half + half // 2, now):
+        if console.log is not None and console.log.holds(now):
             until.append(console.log.patience_ends)
         if until:
             if not self.held:
