@@ -43,7 +43,7 @@ from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
-from consolesvc.web import openapi
+from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
 
 log = logging.getLogger(__name__)
@@ -285,6 +285,7 @@ class Service:
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        share.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls)
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
         return app

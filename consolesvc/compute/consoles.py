@@ -156,7 +156,7 @@ async def _serial_url(request: web.Request, server: Server) -> str:
     if failing is not None:
         raise Fault(*failing)
     compute = request.app[COMPUTE]
-    return compute.console_url(request, await compute.tokens.issue(server.id, user=CALLER.get().user_id))
+    return compute.console_url(request, await compute.tokens.issue(server.id, user=CALLER.get().known_as))
 
 
 def _refusal(protocol: str, kind: str) -> str:
