@@ -17,6 +17,9 @@ BYTES_LOST = 4008
 FOR_GOOD = (KICKED, EXPIRED, REMOVED, WITHDRAWN)
 """Ends after which a resume secret is good for nothing."""
 
+SESSION_EXPIRED, LINK_EXPIRED = "session expired", "share link expired"
+"""Reasons of EXPIRED."""
+
 REASON_BYTES = 123
 """What a close frame has room for (RFC 6455 section 5.5)."""
 
@@ -32,5 +35,5 @@ def refusal(status: int) -> int:
 
 
 def expired(grant: Grant) -> str:
-    """The reason of EXPIRED."""
-    return "share link expired" if grant.ends else "session expired"
+    """The reason of EXPIRED for who came with this."""
+    return LINK_EXPIRED if grant.ends else SESSION_EXPIRED

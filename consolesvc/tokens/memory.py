@@ -68,9 +68,10 @@ class MemoryTokenStore:
         """The grant of a token, which stays as good as it was; raises TokenRefused."""
         return self._good(token)[1]
 
-    async def end(self, server_id: str) -> int:
-        """Forget every token of a server; the number forgotten."""
-        ended = [digest for digest, grant in self._grants.items() if grant.server_id == server_id]
+    async def end(self, server_id: str, *, linked: bool = False) -> int:
+        """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+        of_server = [(digest, grant) for digest, grant in self._grants.items() if grant.server_id == server_id]
+        ended = [digest for digest, grant in of_server if grant.ends or not linked]
         for digest in ended:
             self._forget(digest)
         return len(ended)

@@ -109,10 +109,11 @@ class ResumeStore:
             if digest is not None:
                 self._lineages.pop(digest, None)
 
-    def end(self, server_id: str) -> None:
-        """End every lineage of a server that is gone."""
+    def end(self, server_id: str, *, linked: bool = False) -> None:
+        """End every lineage of a server, or those alone that end with their token (`linked`)."""
         for lineage in {lineage for lineage in self._lineages.values() if lineage.grant.server_id == server_id}:
-            self.drop(lineage)
+            if lineage.grant.ends or not linked:
+                self.drop(lineage)
 
     def expire(self, server_id: str) -> None:
         """End now what ends with a token of this server, as `TokenStore.expire` ends the tokens."""

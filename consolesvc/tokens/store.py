@@ -64,6 +64,6 @@ class TokenStore(Protocol):
         """End the time of every token of a server now, so that it is refused as expired; how many had some left."""
         ...
 
-    async def end(self, server_id: str) -> int:
-        """Forget every token of a server; the number forgotten."""
+    async def end(self, server_id: str, *, linked: bool = False) -> int:
+        """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
         ...
