@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("name", metavar="NAME", help="a server's name, the beginning of one, or an id")
     parser.add_argument("--view", action="store_true", help="a share link: who has it may look for a while, not type")
-    parser.add_argument("--ttl", type=time_of, metavar="TIME", help="with --view: for how long (default 1h, at most 720h)")
+    parser.add_argument(
+        "--ttl", type=time_of, metavar="TIME", help="with --view: for how long (default 1h, at most 720h)"
+    )
     add_endpoint(parser)
     parser.add_argument("--json", action="store_true", help='as {"url": ...}')
 

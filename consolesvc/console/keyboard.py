@@ -75,7 +75,8 @@ class Keyboard:
         self._seats[viewer.id] = Seat(viewer)
         self.sharing.attach(viewer.id, may_type=viewer.may_type)
         self._answerer.attach(viewer.id)
-        self._changed(None)
+        if self._answerer.chosen is None:
+            self._changed(None)
 
     def detach(self, viewer: Viewer) -> None:
         """A viewer goes; what is held of it was typed. Idempotent."""
@@ -86,7 +87,8 @@ class Keyboard:
         del self._seats[viewer.id]
         change = self.sharing.leave(viewer.id)
         self._answerer.leave(viewer.id)
-        self._changed(change)
+        if change is not None or self._answerer.chosen == viewer.id:
+            self._changed(change)
 
     def close(self) -> None:
         """Do nothing by time any more. Idempotent."""

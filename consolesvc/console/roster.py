@@ -9,6 +9,7 @@ from consolesvc.log.index import timestamp
 
 if TYPE_CHECKING:
     from consolesvc.console.console import Console
+    from consolesvc.console.viewer import Viewer
 
 EVERY = 0.1
 """Seconds between two lists, at least."""
@@ -21,10 +22,12 @@ class Roster:
 
     Attributes:
         changes: How often it has changed; a viewer remembers what it was shown (Viewer.shown).
+        informed: Those that are shown it.
     """
 
     def __init__(self, console: Console) -> None:
         self.changes = 0
+        self.informed: set[Viewer] = set()
         self._console = console
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -48,7 +51,7 @@ class Roster:
     def changed(self) -> None:
         """A viewer has come or gone; those who are informed will be shown."""
         self.changes += 1
-        if self._timer is None and any(viewer.informed for viewer in self._console.viewers):
+        if self._timer is None and self.informed:
             pause = EVERY * max(1.0, (len(self._console.viewers) / MANY) ** 2)
             self._timer = self._loop.call_at(max(self._loop.time(), self._told_at + pause), self._tell)
 
@@ -61,6 +64,6 @@ class Roster:
     def _tell(self) -> None:
         self._timer = None
         self._told_at = self._loop.time()
-        for viewer in self._console.viewers:
-            if viewer.informed and viewer.shown != self.changes:
+        for viewer in self.informed:
+            if viewer.shown != self.changes:
                 viewer.tell_viewers()

@@ -61,7 +61,6 @@ class Viewer:
         id: Names its session, in `who`, in `kick` and in what others are told.
         since: When it came, Unix time.
         protocol: What it speaks, a websocket subprotocol; "" for none.
-        informed: Whether it is told all of the others and of the input, as `consolesvc.v1` is, and not words alone.
         shown: What it has been shown of the others (Roster.changes).
         received: Bytes handed out.
         lost: Bytes it could not have.
@@ -89,7 +88,6 @@ class Viewer:
         self.may_type = may_type
         self.since = time.time()
         self.protocol = ""
-        self.informed = False
         self.shown = -1
         self.hold = Hold()
         self.typist = Typist()
@@ -118,6 +116,17 @@ class Viewer:
         return f"<Viewer {self.who} of {self.console.name} at {self.offset}>"
 
     @property
+    def informed(self) -> bool:
+        """Whether it is told all of the others and of the input, as `consolesvc.v1` is, and not words alone."""
+        return self in self.console.roster.informed
+
+    def inform(self) -> None:
+        """From now on it is; it knows how things stand by now."""
+        self.shown = self.console.roster.changes
+        if self in self.console.viewers:  # it may have left before its hello was on its way
+            self.console.roster.informed.add(self)
+
+    @property
     def name(self) -> str:
         """What others know it by: `alice (10.0.0.3:51422)`."""
         return f"{self.user} ({self.who})" if self.user and self.who else self.user or self.who or "a viewer"
@@ -129,6 +138,7 @@ class Viewer:
         self.console.express.leave(self)
         self.console.viewers.discard(self)
         self.console.keyboard.detach(self)
+        self.console.roster.informed.discard(self)
         self.console.roster.changed()
         self.console.flow.check()
 

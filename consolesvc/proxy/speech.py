@@ -149,7 +149,7 @@ class Version1:
     def hello(self) -> Iterator[Message]:
         """Where the bytes stand, what the line does, who is here, who types, and the way back."""
         viewer, console = self._viewer, self._viewer.console
-        viewer.informed, viewer.shown = True, console.roster.changes
+        viewer.inform()
         yield _json(
             {
                 "type": "hello",
