@@ -218,7 +218,7 @@ class Console:
             except LineError as error:
                 viewer.tell(f"no break sent: {error}")
             else:
-                self._say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.who or 'a viewer'}")
+                self._say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.name}")
 
         task = asyncio.get_running_loop().create_task(send(), name=f"break {self.name}")
         self._breaks.add(task)

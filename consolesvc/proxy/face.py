@@ -141,11 +141,10 @@ class Proxy:
             ws.headers["Console-Stream"] = console.stream
             await ws.prepare(request)
             viewer.protocol = ws.ws_protocol or ""
-            # Only a page in a browser sends an Origin; a client's own CR is somebody's Enter key.
-            page = self.config.proxy.drop_first_cr and "Origin" in request.headers
             speech = self._speech(ws, viewer, wish, replay_end, lineage)
             way = None if request.transport is None else Frames(ws, request.transport)
-            end = await pump(ws, viewer, speech, way, drop_first_cr=page, ping=self.ping)
+            dropped = "Origin" in request.headers and self._drops_first_cr(viewer)
+            end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping)
         finally:
             viewer.detach()
             self.sessions.remove(session)
@@ -167,6 +166,15 @@ class Proxy:
             viewer.lost,
         )
         return ws
+
+    def _drops_first_cr(self, viewer: Viewer) -> bool:
+        """Whether a CR that comes on open is swallowed.
+
+        Of a page in a browser, that is, for only it sends an Origin: another client's CR is somebody's Enter key. And
+        also unasked where one holds the input: who merely opens a page must not come to hold it by that.
+        """
+        holding = viewer.protocol != V1 and viewer.console.keyboard.sharing.mode != "shared"
+        return self.config.proxy.drop_first_cr or holding
 
     def _speech(
         self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, replay_end: int, lineage: Lineage
