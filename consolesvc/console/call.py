@@ -43,7 +43,7 @@ def typing(console: Console, name: str) -> Iterator[Call]:
         InputHeld: somebody else holds it.
     """
     call = Call(console)
-    console.keyboard.enter(call.id, name)
+    console.keyboard.enter(call.id, name, call.typist)
     try:
         console.keyboard.check(call.id)
         yield call

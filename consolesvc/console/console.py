@@ -208,7 +208,7 @@ class Console:
     def send_break(self, viewer: Viewer, seconds: float) -> None:
         """Send a break for a viewer, and tell everybody; what the line lacks, or its loss, is told to the viewer."""
         line = self.reconnecting.line
-        if (refused := self.keyboard.types(viewer)) or line is None:
+        if (refused := self.keyboard.strike(viewer)) or line is None:
             viewer.tell(f"no break sent: {refused}")
             return
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from consolesvc.console.answerer import Answerer
 from consolesvc.console.answers import HELD, Answer, Answers, Typed
+from consolesvc.console.input import Typist
 from consolesvc.console.sharing import Change, Sharing, Verb
 from consolesvc.console.wording import refusal, why_not, words
 from consolesvc.errors import InputHeld
@@ -61,8 +62,8 @@ class Keyboard:
         self._console = console
         self._answerer = Answerer()
         self._seats: dict[str, Seat] = {}
-        self._calls: dict[str, str] = {}
-        """Names of the calls over HTTP that type at the moment, by id."""
+        self._calls: dict[str, tuple[str, Typist]] = {}
+        """The calls over HTTP that type at the moment, by id: what others know each by, and its input."""
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -105,7 +106,7 @@ class Keyboard:
         look, rest = (data, b"") if viewer.may_type else (data[:LOOKED_AT], data[LOOKED_AT:])
         self._take(seat, [*seat.answers.feed(look), *([Typed(rest)] if rest else [])])
 
-    def types(self, viewer: Viewer) -> str:
+    def strike(self, viewer: Viewer) -> str:
         """Count as a keystroke what is none, such as a break; why it is refused, "" where it is not."""
         if not self._console.connected:
             return f"{self._console.name} line is not open: {self._console.reconnecting.why}"
@@ -121,13 +122,17 @@ class Keyboard:
         """
         self._tick()
         sharing, now = self.sharing, self._loop.time()
-        change = {
-            "request": lambda: sharing.request(viewer.id, now),
-            "take": lambda: sharing.take(viewer.id, now),
-            "release": lambda: sharing.release(viewer.id),
-            "grant": lambda: sharing.grant(viewer.id, session, now),
-            "deny": lambda: sharing.deny(viewer.id, session),
-        }[verb]()
+        match verb:
+            case "request":
+                change = sharing.request(viewer.id, now)
+            case "take":
+                change = sharing.take(viewer.id, now)
+            case "release":
+                change = sharing.release(viewer.id)
+            case "grant":
+                change = sharing.grant(viewer.id, session, now)
+            case "deny":
+                change = sharing.deny(viewer.id, session)
         if change is None:
             about = self.name(session) or session[:20]
             viewer.tell_input(why_not(viewer, verb, sharing, self.name(sharing.holder), about))
@@ -136,9 +141,9 @@ class Keyboard:
 
     # What calls over HTTP send (call.py)
 
-    def enter(self, call: str, name: str) -> None:
+    def enter(self, call: str, name: str, typist: Typist) -> None:
         """A call comes that will type; others know it by this name."""
-        self._calls[call] = name
+        self._calls[call] = name, typist
         self.sharing.attach(call, is_call=True)
         self._tick()
 
@@ -167,8 +172,9 @@ class Keyboard:
 
     def name(self, who: str | None) -> str:
         """Somebody at it as others are told; "" for nobody who is there."""
-        seat = self._seats.get(who or "")
-        return self._calls.get(who or "", "") if seat is None else seat.viewer.name
+        if who in self._seats:
+            return self._seats[who].viewer.name
+        return self._calls[who][0] if who in self._calls else ""
 
     # The inside
 
@@ -244,9 +250,10 @@ class Keyboard:
 
     def _cut(self, loser: str) -> None:
         """What somebody had typed who has lost the input, and what has not reached the line, does not go on."""
-        seat = self._seats.get(loser)
-        if seat is not None and (size := self._console.input.drop_one(seat.viewer.typist)):
-            self._refuse(seat, size)
+        if loser in self._calls:
+            self._console.refused += self._console.input.drop_one(self._calls[loser][1])
+        elif size := self._console.input.drop_one(self._seats[loser].viewer.typist):
+            self._refuse(self._seats[loser], size)
 
     def _arm(self) -> None:
         """Have a timer for what time does next. One that is too early finds nothing due: keys come faster than that."""

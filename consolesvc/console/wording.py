@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from consolesvc.console.events import duration
 from consolesvc.console.sharing import GRANTED_AFTER, Change, Sharing, Verb
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def words(change: Change, console: str, who: str, other: str, idle: float) -> Wo
         return Words(everybody=f"{who} took the input of {console} from {other}")
     if change.what == "freed":
         free = f"the input of {console} is free"
-        return Words({change.who: f"you typed nothing for {idle:g} s: {free}"} if change.by_time else {}, waiting=free)
+        silent = f"you typed nothing for {duration(idle) if idle >= 1 else f'{idle:g} s'}: {free}"
+        return Words({change.who: silent} if change.by_time else {}, waiting=free)
     return Words()
 
 

@@ -134,7 +134,8 @@ class Proxy:
         self.resumes.enter(lineage)
         expiry = self._enforce_expiry(grant, viewer)
         console.note("attach", session=viewer.id, who=viewer.who, user=viewer.user, may_type=viewer.may_type)
-        log.info("%s: attached %s as session %s with token %s", server.name, viewer.name, viewer.id, grant.token_id)
+        name = printable(viewer.name)
+        log.info("%s: attached %s as session %s with token %s", server.name, name, viewer.id, grant.token_id)
         try:
             ws = _websocket()
             ws.headers["Console-Offset"] = str(viewer.offset)

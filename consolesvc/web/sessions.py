@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from consolesvc.console.events import printable
 from consolesvc.console.viewer import KICKED, Viewer
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER
@@ -38,7 +39,7 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
         view, by = session_view(viewer), CALLER.get().known_as
         viewer.end(KICKED, f"kicked by {by}: {reason}" if reason else f"kicked by {by}")
         server.console.note("kick", session=viewer.id, by=by, reason=reason)
-        log.info("%s: session %s kicked by %s", server.name, viewer.id, by)
+        log.info("%s: session %s kicked by %s", server.name, viewer.id, printable(by))
         return web.json_response({"kicked": view})
 
     app.router.add_get("/console/v1/consoles/{id}/sessions", sessions)

@@ -140,12 +140,16 @@ async def test_a_call_that_is_overruled_types_no_more(console: Console, device: 
     viewer = Viewer(console, 0, user="alice")
     with typing(console, "bob") as call:
         call.write(b"1")
+        assert await device.heard(1) == b"1"
+        call.write(b"2" * 100_000)
         console.keyboard.ask(viewer, "take")
         assert words(viewer) == ["alice took the input of node3 from bob"]
         with pytest.raises(InputHeld, match="alice holds the input of node3"):
             call.write(b"2")
+        assert call.typist.delivered + console.refused == 100_001
     console.write(viewer, b"3")
-    assert await device.heard(2) == b"13"
+    arrived = await device.heard(call.typist.delivered)
+    assert arrived.endswith(b"3")
 
 
 async def test_calls_share_a_shared_input(device: Device) -> None:
