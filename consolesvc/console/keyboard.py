@@ -80,10 +80,8 @@ class Keyboard:
             self._changed(None)
 
     def detach(self, viewer: Viewer) -> None:
-        """A viewer goes; what is held of it was typed. Idempotent."""
-        seat = self._seats.get(viewer.id)
-        if seat is None:
-            return
+        """A viewer goes; what is held of it was typed."""
+        seat = self._seats[viewer.id]
         self._take(seat, seat.answers.flush())
         del self._seats[viewer.id]
         change = self.sharing.leave(viewer.id)
@@ -159,8 +157,8 @@ class Keyboard:
 
     # What is shown
 
-    def view(self, viewer: Viewer) -> dict[str, Any]:
-        """How the input stands for a viewer, as JSON (PROTOCOL.md `input`), without words."""
+    def view(self, viewer: Viewer, text: str = "") -> dict[str, Any]:
+        """How the input stands for a viewer, as JSON (PROTOCOL.md `input`), with words to it."""
         sharing = self.sharing
         return {
             "mode": sharing.mode,
@@ -168,6 +166,7 @@ class Keyboard:
             "may_type": viewer.id in self._seats and sharing.may_type(viewer.id),
             "requests": list(sharing.requests) if sharing.holder == viewer.id else [],
             "refused": viewer.refused,
+            "text": text,
         }
 
     def name(self, who: str | None) -> str:

@@ -22,13 +22,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Mode = Literal["shared", "exclusive", "lease"]
+from consolesvc.config.model import Input
+
 Verb = Literal["request", "release", "take", "grant", "deny"]
 
 GRANTED_AFTER = 30.0
 """Seconds without a keystroke after which the holder is taken to have granted what they were asked for."""
-IDLE = 300.0
-"""Seconds without one after which a lease ends, where the configuration does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +62,14 @@ class Sharing:
 
     Args:
         mode: See above.
-        idle: Seconds after which a lease ends; 0 for never.
+        idle: Seconds without a keystroke after which a lease ends; 0 for never.
 
     Attributes:
         holder: Who holds the input; None while it is free, and always where it is shared.
         requests: Who has asked the holder for it, first come first.
     """
 
-    def __init__(self, mode: Mode = "shared", idle: float = IDLE) -> None:
+    def __init__(self, mode: Input = "shared", idle: float = 0.0) -> None:
         self.mode = mode
         self.idle = idle
         self.holder: str | None = None

@@ -176,8 +176,7 @@ class Version1:
         elif item.kind in ("lost", "back", "down"):
             yield _json({"type": "line", "offset": item.offset, "text": item.text, **self._line()})
         elif item.kind in ("refused", "input"):
-            view = self._viewer.console.keyboard.view(self._viewer)
-            yield _json({"type": "input", **view, "text": item.text})
+            yield _json({"type": "input", **self._viewer.console.keyboard.view(self._viewer, item.text)})
         elif item.kind == "viewers":
             roster = self._viewer.console.roster
             self._viewer.shown = roster.changes

@@ -27,6 +27,7 @@ def given_by(answerer: Answerer, who: str, now: float = 100.0, kind: bytes = POS
 def test_the_chosen_terminals_answers_are_passed_and_no_others() -> None:
     """Question by question, whoever is faster."""
     answerer = with_terminals("a", "b", "c")
+    assert repr(answerer) == "<Answerer a of 3>"
     for order in ("abc", "cba", "bac"):
         assert [who for who in order if given_by(answerer, who)] == ["a"]
     assert [who for who in "abc" if given_by(answerer, who, kind=COLOUR)] == ["a"]

@@ -202,10 +202,10 @@ def test_a_file_is_typed_as_it_is() -> None:
 
 
 def test_hostile_bytes_cost_no_more_than_others() -> None:
-    """A mebibyte of beginnings, of bytes that are no text, or of what nearly is an answer passes in no time."""
+    """As much as is looked through, of beginnings, of no text, of what nearly is an answer: it passes in no time."""
     patterns = [b"\x1b[", b"\x1b]1;", b"\x1bP1$r", b"\x9b", b"\xff", b"\xc2", b"\x1b[1;1;", b"\x1b]1;a\xc3", b"\xe6"]
     for data in (*(pattern * (LARGEST // len(pattern)) for pattern in patterns), os.urandom(LARGEST)):
         started = time.perf_counter()
-        for _ in range(64):
+        for _ in range(16):
             assert b"".join(piece.data for piece in told_apart(data)) == data
         assert time.perf_counter() - started < 5

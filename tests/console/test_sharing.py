@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from consolesvc.console.sharing import GRANTED_AFTER, Change, Mode, Sharing
+from consolesvc.config.model import Input
+from consolesvc.console.sharing import GRANTED_AFTER, Change, Sharing
 
 ALICE, BOB, CAROL, LOOKER = "alice", "bob", "carol", "looker"
 
 
-def shared_by(mode: Mode, *people: str, idle: float = 300.0) -> Sharing:
+def shared_by(mode: Input, *people: str, idle: float = 300.0) -> Sharing:
     """A console's input with these people at it; LOOKER's token does not type."""
     sharing = Sharing(mode, idle)
     for who in people or (ALICE, BOB, CAROL, LOOKER):
@@ -39,7 +40,7 @@ def test_shared_is_everybodys() -> None:
 
 
 @pytest.mark.parametrize("mode", ["exclusive", "lease"])
-def test_the_first_who_types_or_asks_holds_it(mode: Mode) -> None:
+def test_the_first_who_types_or_asks_holds_it(mode: Input) -> None:
     """Until they hand it back or leave; then it is free, and nobody has it for having waited."""
     sharing = shared_by(mode)
     assert all(sharing.may_type(who) for who in (ALICE, BOB))
@@ -50,6 +51,7 @@ def test_the_first_who_types_or_asks_holds_it(mode: Mode) -> None:
     assert sharing.release(ALICE) == Change("freed", ALICE)
     assert sharing.request(BOB, 3.0) == Change("held", BOB)
     assert sharing.request(BOB, 3.0) is None
+    assert repr(sharing) == f"<Sharing {mode} 4 here, held by bob>"
     assert sharing.leave(BOB) == Change("freed", BOB)
     assert (sharing.holder, sharing.may_type(CAROL), sharing.may_type(LOOKER)) == (None, True, False)
 
@@ -192,7 +194,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.here)
     @rule(mode=st.sampled_from(["shared", "exclusive", "lease"]), idle=st.sampled_from([0.0, 10.0, 300.0]))
-    def another_console(self, mode: Mode, idle: float) -> None:
+    def another_console(self, mode: Input, idle: float) -> None:
         self.sharing = Sharing(mode, idle)
         self.wanting.clear()
 

@@ -93,7 +93,7 @@ async def test_hello_says_where_the_bytes_stand(lab: World) -> None:
         "replay": [0, 10],
         "line": {"state": "connected", "why": ""},
         "may_type": True,
-        "input": {"mode": "shared", "holder": None, "may_type": True, "requests": [], "refused": 0},
+        "input": {"mode": "shared", "holder": None, "may_type": True, "requests": [], "refused": 0, "text": ""},
         "viewers": [
             {
                 "session": viewer.id,
