@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from consolesvc.log.file import LogFile
 from consolesvc.log.index import Record
-from consolesvc.log.thread import Job
+from consolesvc.log.job import Job
 
 log = logging.getLogger(__name__)
 
@@ -88,12 +88,12 @@ class _Batch(Job):
         if not self.writer.started:
             file.start_anew(file.stream, at, now)
             self.writer.started = True
-        records = [Record(at, self.arrived or now)] if self.size else []
+        arrived: float | None = self.arrived or now
         for part in self.parts[:-1]:
-            file.append(at, part, records, now)
-            at, records = at + len(part), []
+            file.append(at, part, (), now, arrived)
+            at, arrived = at + len(part), None
         # What happened is written when all bytes are: not at all, then, where they could not be.
-        file.append(at, self.parts[-1], records + self.events, now)
+        file.append(at, self.parts[-1], self.events, now, arrived)
 
     def done(self) -> None:
         """Tell the writer, in the loop."""
@@ -232,8 +232,7 @@ class LogWriter:
         while self.offset < source.end:
             begin = max(self.offset, source.start)
             data = source.read(begin, BATCH)
-            mark = Record(begin, self._arrived or now)
-            await self.thread.call(functools.partial(self.file.append, begin, data, [mark], now))
+            await self.thread.call(functools.partial(self.file.append, begin, data, (), now, self._arrived or now))
             self.offset = begin + len(data)
         await self.thread.call(lambda: self.file.stop(events, now))
 
