@@ -7,7 +7,6 @@ cost another a byte, but for the one rule in flow.py.
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 import uuid
 from collections import deque
@@ -19,6 +18,7 @@ from consolesvc.console.flow import Flow
 from consolesvc.console.input import InputPath, Typist
 from consolesvc.console.keyboard import Keyboard
 from consolesvc.console.loan import Loan
+from consolesvc.console.loop import InLoop
 from consolesvc.console.ring import Ring
 from consolesvc.console.roster import Roster
 from consolesvc.console.sharing import Sharing
@@ -36,7 +36,7 @@ EVENTS = 256
 """Events remembered for viewers that are behind."""
 
 
-class Console:
+class Console(InLoop):
     """One server's console.
 
     Args:
@@ -80,7 +80,7 @@ class Console:
         self.log = None if log is None else LogWriter(log, self.flow.log_moved)
         self.viewers: set[Viewer] = set()
         self.keyboard = Keyboard(self, sharing or Sharing())
-        self.roster = Roster(self)
+        self.roster = Roster(self.viewers, self.keyboard.sharing)
         self.express = Express()
         self.began = 0
         self.typed = 0
@@ -101,11 +101,6 @@ class Console:
 
     def __repr__(self) -> str:
         return f"<Console {self.name} {self.ring!r} {self.reconnecting.state} {len(self.viewers)} viewers>"
-
-    @functools.cached_property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, asked for once: each time is a system call (before Python 3.12)."""
-        return asyncio.get_running_loop()
 
     @property
     def connected(self) -> bool:
@@ -168,7 +163,7 @@ class Console:
     def _took(self, data: bytes | memoryview) -> None:
         """Hand on what the ring has: to the viewers that have had all before; and wake who waits."""
         self.express.relay(self.ring, data)
-        self.last_output = self._loop.time()
+        self.last_output = self.loop.time()
         if self.log is not None:
             self.log.news()
         if self._awaited:

@@ -9,12 +9,15 @@ lossless for healthy viewers in 34 of 34 runs; a dead one costs the others 0.25 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from consolesvc.console.console import Console
-    from consolesvc.console.viewer import Viewer
+from consolesvc.console.express import Express, Passenger
+from consolesvc.console.loop import InLoop
+from consolesvc.console.ring import Ring
+from consolesvc.lines.reconnecting import ReconnectingLine
+from consolesvc.log.writer import LogWriter
 
 WINDOW = 0.25
 """Seconds in which a reader that holds a line must make progress."""
@@ -69,20 +72,39 @@ class Hold:
         self.window_offset = offset
 
 
-class Flow:
+class Reader(Passenger, Protocol):
+    """A viewer, as the rule knows it."""
+
+    hold: Hold
+
+
+class Followed(Protocol):
+    """A console, as the rule looks at it."""
+
+    ring: Ring
+    reconnecting: ReconnectingLine
+    express: Express
+    log: LogWriter | None
+
+    @property
+    def viewers(self) -> Collection[Reader]:
+        """All who read it."""
+        ...
+
+
+class Flow(InLoop):
     """The rule applied to one console's line, its viewers and its log.
 
     Attributes:
         held: Whether the line is paused.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Followed) -> None:
         self.held = False
         self._console = console
-        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
 
-    def moved(self, viewer: Viewer) -> None:
+    def moved(self, viewer: Reader) -> None:
         """A viewer has read on: the line may not have to wait any more."""
         if self.held or viewer.hold.left_behind is not None:
             self.check()
@@ -107,7 +129,7 @@ class Flow:
         line = console.reconnecting.line
         if line is None or not line.holdable:
             return
-        now = self._loop.time()
+        now = self.loop.time()
         end, half = console.ring.end, console.ring.capacity // 2
         until = []
         if len(console.express) < len(console.viewers):
@@ -122,7 +144,7 @@ class Flow:
                 line.pause()
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = self._loop.call_at(min(until), self.check)
+            self._timer = self.loop.call_at(min(until), self.check)
         elif self.held:
             line.resume()
         self.held = bool(until)

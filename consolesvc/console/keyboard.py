@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from consolesvc.console.answerer import Answerer
-from consolesvc.console.answers import HELD, Answer, Answers, Typed
+from consolesvc.console.answers import HELD, Answer, Typed
 from consolesvc.console.input import Typist
+from consolesvc.console.loop import InLoop
+from consolesvc.console.seat import Person, Place, Seat
 from consolesvc.console.sharing import Change, Sharing, Verb
-from consolesvc.console.wording import refusal, why_not, words
+from consolesvc.console.wording import ONLY_LOOKS, refusal, why_not, words
 from consolesvc.errors import InputHeld
-
-if TYPE_CHECKING:
-    from consolesvc.console.console import Console
-    from consolesvc.console.viewer import Viewer
 
 AGAIN = 10.0
 """Seconds after which somebody who goes on typing in vain is told so again."""
@@ -30,26 +27,7 @@ LOOKED_AT = 1024
 anybody's who has the link, and must not cost the others anything."""
 
 
-@dataclass(slots=True, eq=False)
-class Seat:
-    """What is kept of one viewer.
-
-    Attributes:
-        timer: Runs while the beginning of what may be an answer is held.
-        refusal: What it was last told about input in vain; "" for nothing.
-        told_at: When that was.
-        waits: Whether it typed in vain or asked: it is told when the input is free.
-    """
-
-    viewer: Viewer
-    answers: Answers = field(default_factory=Answers)
-    timer: asyncio.TimerHandle | None = None
-    refusal: str = ""
-    told_at: float = 0.0
-    waits: bool = False
-
-
-class Keyboard:
+class Keyboard(InLoop):
     """The input of one console.
 
     Args:
@@ -57,21 +35,20 @@ class Keyboard:
         sharing: Its rule; nobody is at it yet.
     """
 
-    def __init__(self, console: Console, sharing: Sharing) -> None:
+    def __init__(self, console: Place, sharing: Sharing) -> None:
         self.sharing = sharing
         self._console = console
         self._answerer = Answerer()
         self._seats: dict[str, Seat] = {}
         self._calls: dict[str, tuple[str, Typist]] = {}
         """The calls over HTTP that type at the moment, by id: what others know each by, and its input."""
-        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
     def __repr__(self) -> str:
         return f"<Keyboard of {self._console.name} {self.sharing!r}>"
 
-    def attach(self, viewer: Viewer) -> None:
+    def attach(self, viewer: Person) -> None:
         """A viewer comes."""
         self._seats[viewer.id] = Seat(viewer)
         self.sharing.attach(viewer.id, may_type=viewer.may_type)
@@ -79,7 +56,7 @@ class Keyboard:
         if self._answerer.chosen is None:
             self._changed(None)
 
-    def detach(self, viewer: Viewer) -> None:
+    def detach(self, viewer: Person) -> None:
         """A viewer goes; what is held of it was typed."""
         seat = self._seats[viewer.id]
         self._take(seat, seat.answers.flush())
@@ -98,19 +75,19 @@ class Keyboard:
 
     # What viewers send
 
-    def write(self, viewer: Viewer, data: bytes) -> None:
+    def write(self, viewer: Person, data: bytes) -> None:
         """Take what a viewer's client sent: to the line, or refused, counted and told, but for a terminal's answers."""
         seat = self._seats[viewer.id]
         look, rest = (data, b"") if viewer.may_type else (data[:LOOKED_AT], data[LOOKED_AT:])
         self._take(seat, [*seat.answers.feed(look), *([Typed(rest)] if rest else [])])
 
-    def strike(self, viewer: Viewer) -> str:
+    def strike(self, viewer: Person) -> str:
         """Count as a keystroke what is none, such as a break; why it is refused, "" where it is not."""
         if not self._console.connected:
             return f"{self._console.name} line is not open: {self._console.reconnecting.why}"
-        return "" if self._may_go_on(viewer.id) else refusal(viewer, self.name(self.sharing.holder))
+        return "" if self._may_go_on(viewer.id) else self._refusal(viewer)
 
-    def ask(self, viewer: Viewer, verb: Verb, session: str = "") -> None:
+    def ask(self, viewer: Person, verb: Verb, session: str = "") -> None:
         """Do what a viewer asks for; where nothing comes of it, tell it why.
 
         Args:
@@ -119,7 +96,7 @@ class Keyboard:
             session: Whom `grant` and `deny` are about.
         """
         self._tick()
-        sharing, now = self.sharing, self._loop.time()
+        sharing, now = self.sharing, self.loop.time()
         match verb:
             case "request":
                 change = sharing.request(viewer.id, now)
@@ -132,8 +109,7 @@ class Keyboard:
             case "deny":
                 change = sharing.deny(viewer.id, session)
         if change is None:
-            about = self.name(session) or session[:20]
-            viewer.tell_input(why_not(viewer, verb, sharing, self.name(sharing.holder), about))
+            viewer.tell_input(self._why_not(viewer, verb, session))
         else:
             self._changed(change)
 
@@ -157,7 +133,7 @@ class Keyboard:
 
     # What is shown
 
-    def view(self, viewer: Viewer, text: str = "") -> dict[str, Any]:
+    def view(self, viewer: Person, text: str = "") -> dict[str, Any]:
         """How the input stands for a viewer, as JSON (PROTOCOL.md `input`), with words to it."""
         sharing = self.sharing
         return {
@@ -178,7 +154,7 @@ class Keyboard:
     # The inside
 
     def _take(self, seat: Seat, pieces: Iterable[Typed | Answer]) -> None:
-        console, viewer, now = self._console, seat.viewer, self._loop.time()
+        console, viewer, now = self._console, seat.viewer, self.loop.time()
         self._hold(seat)
         taken: list[bytes] = []
         refused = 0
@@ -203,33 +179,43 @@ class Keyboard:
             seat.timer.cancel()
             seat.timer = None
         if seat.answers.holds:
-            seat.timer = self._loop.call_later(HELD, lambda: self._take(seat, seat.answers.flush()))
+            seat.timer = self.loop.call_later(HELD, lambda: self._take(seat, seat.answers.flush()))
 
     def _may_go_on(self, who: str) -> bool:
         """Whether somebody may type now; if so, they have."""
         if not self.sharing.may_type(who):
             return False
-        change = self.sharing.type(who, self._loop.time())
+        change = self.sharing.type(who, self.loop.time())
         if change is not None or self._answerer.chosen != who:
             self._changed(change)
         return True
 
     def _refuse(self, seat: Seat, size: int) -> None:
-        console, viewer, now = self._console, seat.viewer, self._loop.time()
+        console, viewer, now = self._console, seat.viewer, self.loop.time()
         console.refused += size
         if not console.connected:
             viewer.tell_refused(size, console.reconnecting.why)
             return
         viewer.refused += size
         seat.waits = viewer.may_type
-        why = refusal(viewer, self.name(self.sharing.holder))
+        why = self._refusal(viewer)
         if why != seat.refusal or now - seat.told_at >= AGAIN:
             seat.refusal, seat.told_at = why, now
             viewer.tell_input(f"input refused ({size} byte{'s' * (size != 1)}): {why}")
 
+    def _refusal(self, viewer: Person) -> str:
+        return refusal(self._console.name, self.name(self.sharing.holder)) if viewer.may_type else ONLY_LOOKS
+
+    def _why_not(self, viewer: Person, verb: Verb, session: str) -> str:
+        if not viewer.may_type:
+            return ONLY_LOOKS
+        sharing, about = self.sharing, self.name(session) or session[:20]
+        holder = "" if sharing.holder == viewer.id else self.name(sharing.holder)
+        return why_not(verb, sharing, self._console.name, holder=holder, session=about)
+
     def _changed(self, change: Change | None) -> None:
         """Have everything follow from what the rule says now, and tell of it."""
-        self._answerer.choose(self.sharing.answerer, self._loop.time())
+        self._answerer.choose(self.sharing.answerer, self.loop.time())
         if change is not None:
             self._tell(change)
         self._arm()
@@ -261,7 +247,7 @@ class Keyboard:
             self._timer.cancel()
             self._timer = None
         if self._timer is None and due is not None:
-            self._timer = self._loop.call_at(due, self._fired)
+            self._timer = self.loop.call_at(due, self._fired)
 
     def _fired(self) -> None:
         self._timer = None
@@ -270,7 +256,7 @@ class Keyboard:
 
     def _tick(self) -> None:
         seat = self._seats.get(self.sharing.holder or "")
-        now = self._loop.time()
+        now = self.loop.time()
         if seat is not None and seat.viewer.typist.pending:
             self.sharing.still_typing(now)
         if (change := self.sharing.tick(now)) is not None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from consolesvc.console.events import duration
 from consolesvc.console.sharing import GRANTED_AFTER, Change, Sharing, Verb
 
-if TYPE_CHECKING:
-    from consolesvc.console.viewer import Viewer
+ONLY_LOOKS = "this session may only look"
+"""Why what a session types is refused that came by a share link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +59,27 @@ def words(change: Change, console: str, who: str, other: str, idle: float) -> Wo
     return Words()
 
 
-def refusal(viewer: Viewer, holder: str) -> str:
-    """Why what a viewer types is refused, on a line that is open."""
-    return f"{holder} holds the input of {viewer.console.name}" if viewer.may_type else "this session may only look"
+def refusal(console: str, holder: str) -> str:
+    """Why what somebody types is refused, on a line that is open."""
+    return f"{holder} holds the input of {console}"
 
 
-def why_not(viewer: Viewer, verb: Verb, sharing: Sharing, holder: str, session: str) -> str:
-    """Why nothing came of what a viewer asked for.
+def why_not(verb: Verb, sharing: Sharing, console: str, *, holder: str, session: str) -> str:
+    """Why nothing came of what somebody asked for who may type.
 
     Args:
-        viewer: Who asked.
         verb: What for.
         sharing: The rule of the console's input.
-        holder: The name of who holds it.
+        console: The console's name.
+        holder: The name of who holds the input; "" where they do who asked.
         session: The name of whom it was about, or the name that was given for one.
     """
-    console = viewer.console.name
-    if not viewer.may_type:
-        return "this session may only look"
     if sharing.mode == "shared":
         return f"everybody may type into {console}"
     if verb in ("release", "grant", "deny"):
-        mine = sharing.holder == viewer.id
+        mine = sharing.holder is not None and not holder
         return f"{session} has not asked for the input" if mine else f"you do not hold the input of {console}"
-    if sharing.holder == viewer.id:
+    if not holder:
         return f"the input of {console} is yours"
-    held = f"{holder} holds the input of {console}"
+    held = refusal(console, holder)
     return f"{held}, until they leave or release it" if sharing.mode == "exclusive" else f"{held}, and was asked"
