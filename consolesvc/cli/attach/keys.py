@@ -200,7 +200,8 @@ class Keys:
         if len(self._collected) < 2:  # noqa: PLR2004 - a sequence is two keys
             return
         sequence, self._collected = self._collected, b""
-        if sequence[0] == self.escape:
+        self._state = self._plain
+        if sequence[0] == self.escape or sequence[0] in LINE_ENDS:
             self._wish(Do.UNKNOWN, f"e{caret(sequence)}")
         else:
             self.sequence = sequence

@@ -34,6 +34,10 @@ class Position:
         """Whether there is a place to come back to."""
         return bool(self.stream)
 
+    def forget(self) -> None:
+        """A connection begins whose bytes have no numbers."""
+        self.stream, self.history = "", 0
+
     def hello(self, stream: str, offset: int, oldest: int, history: int) -> tuple[int, int] | None:
         """A connection begins.
 

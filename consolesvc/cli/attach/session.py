@@ -122,8 +122,8 @@ class Session:
         self.v1 = protocol == V1
         self._greeted = not self.v1
         if self._greeted:
-            # Bytes without numbers: the next connection is begun anew.
-            self.resume, self.position.stream = "", ""
+            self.resume = ""
+            self.position.forget()
             yield Begun()
 
     def heard(self, message: bytes | str) -> Iterator[Heard]:

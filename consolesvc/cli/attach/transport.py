@@ -140,9 +140,11 @@ async def _connect(http: aiohttp.ClientSession, url: str, offer: tuple[str, ...]
         raise ClientError(f"no answer from {address}: {error.strerror or error}", passing=True) from None
     except ValueError:  # aiohttp.InvalidURL, or a host that has no IDNA form
         raise ClientError(f"{address} is no address of a console", USAGE) from None
+    except aiohttp.ServerDisconnectedError:
+        why = "it closed the connection without an answer, as websockify does with a token that it does not know"
+        raise ClientError(f"no answer from {address}: {why}", passing=True) from None
     except aiohttp.ClientError as error:
-        text = f"{address} does not answer as a console does: {type(error).__name__}"
-        raise ClientError(text, passing=isinstance(error, aiohttp.ServerDisconnectedError)) from None
+        raise ClientError(f"{address} does not answer as a console does: {type(error).__name__}") from None
     _bound_silence(ws)
     return Connection(ws)
 
