@@ -20,6 +20,8 @@ OFFERS = ((V1, BINARY), (BINARY,), ())
 BAD_REQUEST = 400
 CLOSE_WAIT = 1.0
 """Seconds that the service has for its close frame."""
+WAITED = 0.05
+"""Seconds after which a send had to wait: that it has not to any more is a sign of life."""
 UNACKNOWLEDGED = 60_000
 """Milliseconds after which the kernel gives up a peer that acknowledges nothing: then a send fails that waits."""
 LARGEST = 64 * 1024 * 1024
@@ -87,7 +89,8 @@ class Connection:
 
     async def send(self, message: bytes | str) -> None:
         """Send input, or a text of the protocol; waits where the service takes no more. Raises ConnectionError."""
-        self._life.typed(self._loop.time())
+        begun = self._loop.time()
+        self._life.typed(begun)
         self._sending = True
         try:
             if isinstance(message, bytes):
@@ -96,6 +99,8 @@ class Connection:
                 await self._ws.send_str(message)
         finally:
             self._sending = False
+        if self._loop.time() - begun > WAITED:
+            self._life.heard(self._loop.time())
 
     async def alive(self) -> None:
         """Give a sign of life. Raises ConnectionError."""

@@ -187,7 +187,7 @@ async def test_a_service_that_takes_no_input_is_not_taken_for_dead(
     """It does not read our pings either, while a machine takes nothing of a paste; then it goes on."""
     monkeypatch.setattr(life, "SILENCE", 0.05)
     monkeypatch.setattr(life, "TYPED", 0.05)
-    monkeypatch.setattr(life, "ANSWER", 0.05)
+    monkeypatch.setattr(life, "ANSWER", 0.5)
     go_on, paste = asyncio.Event(), b"x" * 16 * 1024 * 1024
 
     async def stalled(request: web.Request) -> web.WebSocketResponse:
@@ -205,7 +205,7 @@ async def test_a_service_that_takes_no_input_is_not_taken_for_dead(
     connection = await connect(http, await serve(stalled))
     sending = asyncio.create_task(connection.send(paste))
     receiving = asyncio.create_task(connection.next())
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.2)
     assert not sending.done()
     assert not receiving.done()
     go_on.set()
