@@ -44,8 +44,8 @@ async def attach(options: Options) -> int:
             desk.set_keys(Keys(options.escape, options.sequence) if terminal.is_one else None)
             with terminal:
                 ending = await Relay(desk, deadline if until is not None else None).run(connection)
-                how = f"ended: {ending.words}" if ending.words else "closed"
-                voice.say(f"Connection to {desk.session.name} {how}.", always=ending.code != DONE, below=True)
+            how = f"ended: {ending.words}" if ending.words else "closed"
+            voice.say(f"Connection to {desk.session.name} {how}.", always=ending.code != DONE, below=True)
     return ending.code or (FAILED if output.failure else DONE)
 
 

@@ -1,3 +1,5 @@
+"""`attach` as a person uses it: in a real terminal, at a real service."""
+
 from __future__ import annotations
 
 import json
@@ -60,7 +62,7 @@ def test_the_escapes(lab: Running) -> None:
         user.type(b"\r~~/bin <~.> \r~x> \r")
         user.expect("\r~/bin <~.> \r~x> \r")
         user.type(b"~?")
-        user.expect(" ~.  leave; the console stays open\r\n")
+        user.expect(" ~.  ^Ec.    leave; the console stays open\r\n")
         user.type(b"~.")
         assert user.code() == 0
 
@@ -133,7 +135,7 @@ def test_the_terminal_going_away_ends_it(lab: Running) -> None:
 
 def test_a_service_that_stops_says_so(own: Running) -> None:
     """TERM to the service ends the session in a plain sentence, as a failure: nobody asked for it here."""
-    with screen("attach", "echo1", "--endpoint", own.api) as user:
+    with screen("attach", "echo1", "--endpoint", own.api, "--no-reconnect") as user:
         attached(user, "echo1")
         own.process.terminate()
         user.expect("\nConnection to echo1 ended: consolesvc is stopping.")
@@ -143,7 +145,7 @@ def test_a_service_that_stops_says_so(own: Running) -> None:
 
 def test_a_service_that_is_killed_is_noticed(own: Running) -> None:
     """Without a goodbye it is the service that went away."""
-    with screen("attach", "echo1", "--endpoint", own.api) as user:
+    with screen("attach", "echo1", "--endpoint", own.api, "--no-reconnect") as user:
         attached(user, "echo1")
         own.process.kill()
         user.expect("\nConnection to echo1 ended: the service went away.")
@@ -158,7 +160,7 @@ def test_a_session_that_is_ended_says_why(own: Running) -> None:
         own.reload("echo2: echo")
         user.expect("\nConnection to echo1 ended: ")
         user.expect("removed")
-        assert user.code() == 1
+        assert user.code() == 3
         assert user.modes() == user.before
 
 
@@ -192,7 +194,8 @@ def test_a_console_url_instead_of_a_name(lab: Running) -> None:
     done = consolesvc("attach", url, stdin=b"by its URL")
     assert done.returncode == 0
     assert b"by its URL" in done.stdout
-    assert b"Connected to the console." in done.stderr
+    # A service that gives its name in the hello is called by it.
+    assert done.stderr.startswith((b"Connected to the console.", b"Connected to piped."))
     assert url.partition("token=")[2].encode() not in done.stderr
 
 

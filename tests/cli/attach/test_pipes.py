@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -10,10 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from pytest_aiohttp.plugin import AiohttpClient
-
-from consolesvc.cli import attach
 from tests.cli.service import CLEAN, CONSOLESVC, PATIENCE, Running, consolesvc, service, until
 
 LINE = 64
@@ -108,78 +103,3 @@ def test_a_flood_that_nobody_takes_does_not_hold_the_user(lab: Running) -> None:
         assert stuck.wait(5) == 0
     for fd in (master, slave, out, unread):
         os.close(fd)
-
-
-async def test_a_service_without_a_sign_of_life_is_gone(
-    aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A dead network says nothing, not even no: the session ends once a ping went unanswered."""
-    monkeypatch.setattr(attach, "SILENCE", 0.05)
-    over = asyncio.Event()
-
-    async def mute(request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse(autoping=False)
-        await ws.prepare(request)
-        await over.wait()
-        return ws
-
-    app = web.Application()
-    app.router.add_get("/", mute)
-    ws = await (await aiohttp_client(app)).ws_connect("/", autoping=False)
-    assert await attach._show(ws) == attach.Ended(None, "")
-    over.set()
-
-
-async def test_pings_count_as_life_both_ways(aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ours are answered by a service with nothing to say; its own are answered too."""
-    monkeypatch.setattr(attach, "SILENCE", 0.05)
-
-    async def quiet(request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse(autoping=False)
-        await ws.prepare(request)
-        for _ in range(5):
-            ping = await ws.receive()
-            assert ping.type is web.WSMsgType.PING
-            await ws.pong(ping.data)
-        await ws.ping(b"and you?")
-        pong = await ws.receive()
-        assert (pong.type, pong.data) == (web.WSMsgType.PONG, b"and you?")
-        await ws.close(code=4000, message=b"kicked by the test")
-        return ws
-
-    app = web.Application()
-    app.router.add_get("/", quiet)
-    ws = await (await aiohttp_client(app)).ws_connect("/", autoping=False)
-    assert await attach._show(ws) == attach.Ended(4000, "kicked by the test")
-
-
-async def test_output_that_nobody_takes_keeps_the_session(
-    aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`attach | less` with a reader at page one gives the service its sign of life, and loses nothing."""
-    monkeypatch.setattr(attach, "SILENCE", 0.05)
-    output = b"x" * 300_000
-    lives: asyncio.Future[list[web.WSMsgType]] = asyncio.get_running_loop().create_future()
-
-    async def flood(request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse(autoping=False)
-        await ws.prepare(request)
-        await ws.send_bytes(output)
-        lives.set_result([(await ws.receive()).type for _ in range(3)])
-        await ws.close()
-        return ws
-
-    app = web.Application()
-    app.router.add_get("/", flood)
-    ws = await (await aiohttp_client(app)).ws_connect("/", autoping=False)
-    reading, writing = os.pipe()
-    monkeypatch.setattr(attach, "STDOUT", writing)
-    showing = asyncio.create_task(attach._show(ws))
-    assert await lives == [web.WSMsgType.PONG] * 3
-    taken = b""
-    while len(taken) < len(output):
-        taken += await asyncio.to_thread(os.read, reading, 65536)
-    assert taken == output
-    assert await showing == attach.Ended(1000, "")
-    os.close(reading)
-    os.close(writing)
