@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,11 @@ from tests.cli.attach.lab import Lab, lab, lives, record
 from tests.cli.screen import screen
 from tests.cli.service import CLEAN, CONSOLESVC, PATIENCE, consolesvc, until
 from tests.scenarios.ondisk import contents
+
+
+def shows(out: Path, data: bytes) -> Callable[[], bool]:
+    """Whether this has been written there."""
+    return lambda: data in out.read_bytes()
 
 
 @contextmanager
@@ -37,11 +42,13 @@ def test_a_service_that_is_upgraded_costs_no_byte(tmp_path: Path, by: str) -> No
     """Stopped and started again, twice: what was shown, and the log of it, is what the service has on disk."""
     out, err, log = (tmp_path / name for name in ("out", "err", "log"))
     with lab(tmp_path) as (service, _):
-        target = "node" if by == "name" else consolesvc("url", "node", "--endpoint", service.api).stdout.decode().strip()
+        target = (
+            "node" if by == "name" else consolesvc("url", "node", "--endpoint", service.api).stdout.decode().strip()
+        )
         argv = (target, "--endpoint", service.api, "--since", "0", "--log", str(log))
         with piped(*argv, stdout=out, stderr=err) as client:
             for number in range(2):
-                until(lambda number=number: record(number, 50) in out.read_bytes())
+                until(shows(out, record(number, 50)))
                 service.end()
                 service.start()
             until(lambda: record(2, 100) in out.read_bytes())
@@ -65,7 +72,7 @@ def test_a_service_that_is_killed_costs_no_byte_twice(tmp_path: Path) -> None:
         argv = ("node", "--endpoint", service.api, "--since", "0", "--log", str(log))
         with piped(*argv, stdout=out, stderr=err):
             for number in range(3):
-                until(lambda number=number: record(number, 50) in out.read_bytes())
+                until(shows(out, record(number, 50)))
                 service.end(signal.SIGKILL)
                 service.start()
             until(lambda: record(3, 100) in out.read_bytes())
@@ -77,41 +84,45 @@ def test_a_service_that_is_killed_costs_no_byte_twice(tmp_path: Path) -> None:
 
 
 def test_somebody_at_a_terminal_sees_it_and_goes_on(tmp_path: Path) -> None:
-    """Told that it is lost, how to leave, when it is back, and what typing meanwhile came to; keys are heard all along."""
-    with lab(tmp_path, told=b"hello", counts=False) as (service, machine):
-        with screen("attach", "node", "--endpoint", service.api) as user:
-            user.expect("help.\r\n")
-            user.expect("hello")
-            service.end()
-            user.expect("[consolesvc: connection to node lost: consolesvc is stopping; connecting again; ~. leaves]\r\n")
-            user.type(b"seven..")
-            user.type(b"\r~?")
-            user.expect(" ~.  ^Ec.    leave")
-            user.type(b"~b")
-            user.expect("[consolesvc: not connected]")
-            service.start()
-            user.expect("[consolesvc: back after ")
-            user.expect("; 8 typed bytes were not sent]\r\n")
-            user.expect("hello")
-            user.type(b"now\r")
-            until(lambda: machine.heard == b"now\r")
-            user.type(b"~.")
-            user.expect("Connection to node closed.")
-            assert user.code() == 0
-            assert user.modes() == user.before
+    """Told that it is lost, how to leave, when it is back, what typing meanwhile came to; keys are heard all along."""
+    with (
+        lab(tmp_path, told=b"hello", counts=False) as (service, machine),
+        screen("attach", "node", "--endpoint", service.api) as user,
+    ):
+        user.expect("help.\r\n")
+        user.expect("hello")
+        service.end()
+        user.expect("[consolesvc: connection to node lost: consolesvc is stopping; connecting again; ~. leaves]\r\n")
+        user.type(b"seven..")
+        user.type(b"\r~?")
+        user.expect(" ~.  ^Ec.    leave")
+        user.type(b"~b")
+        user.expect("[consolesvc: not connected]")
+        service.start()
+        user.expect("[consolesvc: back after ")
+        user.expect("; 8 typed bytes were not sent]\r\n")
+        user.expect("hello")
+        user.type(b"now\r")
+        until(lambda: machine.heard == b"now\r")
+        user.type(b"~.")
+        user.expect("Connection to node closed.")
+        assert user.code() == 0
+        assert user.modes() == user.before
 
 
 def test_leaving_while_it_is_cut(tmp_path: Path) -> None:
     """~. is heard; it is a failure, as what was lost never came back."""
-    with lab(tmp_path, told=b"hello", counts=False) as (service, _):
-        with screen("attach", "node", "--endpoint", service.api) as user:
-            user.expect("hello")
-            service.end(signal.SIGKILL)
-            user.expect("[consolesvc: connection to node lost: the service went away; connecting again; ~. leaves]")
-            user.type(b"\r~.")
-            user.expect("Connection to node closed.")
-            assert user.code() == 1
-            assert user.modes() == user.before
+    with (
+        lab(tmp_path, told=b"hello", counts=False) as (service, _),
+        screen("attach", "node", "--endpoint", service.api) as user,
+    ):
+        user.expect("hello")
+        service.end(signal.SIGKILL)
+        user.expect("[consolesvc: connection to node lost: the service went away; connecting again; ~. leaves]")
+        user.type(b"\r~.")
+        user.expect("Connection to node closed.")
+        assert user.code() == 1
+        assert user.modes() == user.before
 
 
 def test_a_url_whose_token_is_gone(tmp_path: Path) -> None:
@@ -124,48 +135,56 @@ def test_a_url_whose_token_is_gone(tmp_path: Path) -> None:
             service.end(signal.SIGKILL)
             service.start()
             assert client.wait(PATIENCE) == 4
-    assert re.search(r" ended: refused by ws://127\.0\.0\.1:\d+: the token is unknown.*; get a fresh URL\.\n", err.read_text())
+    assert re.search(
+        r" ended: refused by ws://127\.0\.0\.1:\d+: the token is unknown.*; get a fresh URL\.\n", err.read_text()
+    )
     assert url.partition("token=")[2] not in err.read_text()
 
 
 def test_a_server_that_does_not_come_back(tmp_path: Path) -> None:
     """Gone from the configuration meanwhile: not found, exit code 3."""
     out, err = tmp_path / "out", tmp_path / "err"
-    with lab(tmp_path, told=b"hello", counts=False) as (service, _):
-        with piped("node", "--endpoint", service.api, "--replay", "all", stdout=out, stderr=err) as client:
-            until(lambda: out.read_bytes() == b"hello")
-            service.end()
-            config = tmp_path / "lab.yaml"
-            config.write_text(config.read_text().replace("name: node,", "name: other,"))
-            service.start()
-            assert client.wait(PATIENCE) == 3
+    with (
+        lab(tmp_path, told=b"hello", counts=False) as (service, _),
+        piped("node", "--endpoint", service.api, "--replay", "all", stdout=out, stderr=err) as client,
+    ):
+        until(lambda: out.read_bytes() == b"hello")
+        service.end()
+        config = tmp_path / "lab.yaml"
+        config.write_text(config.read_text().replace("name: node,", "name: other,"))
+        service.start()
+        assert client.wait(PATIENCE) == 3
     assert " ended: " in err.read_text()
 
 
 def test_once_is_enough_for_who_says_so(tmp_path: Path) -> None:
     """--no-reconnect: the first cut is the end, and a failure."""
-    with lab(tmp_path, told=b"hello", counts=False) as (service, _):
-        with screen("attach", "node", "--endpoint", service.api, "--no-reconnect") as user:
-            user.expect("hello")
-            service.end()
-            user.expect("Connection to node ended: consolesvc is stopping.")
-            assert user.code() == 1
+    with (
+        lab(tmp_path, told=b"hello", counts=False) as (service, _),
+        screen("attach", "node", "--endpoint", service.api, "--no-reconnect") as user,
+    ):
+        user.expect("hello")
+        service.end()
+        user.expect("Connection to node ended: consolesvc is stopping.")
+        assert user.code() == 1
 
 
 def test_a_service_that_hangs_is_left_and_found_again(tmp_path: Path) -> None:
     """No sign of life after something was typed: the connection is given up, and another has its place."""
-    with lab(tmp_path, told=b"hello", counts=False) as (service, _):
-        with screen("attach", "node", "--endpoint", service.api) as user:
-            user.keys.timeout = 45
-            user.expect("hello")
-            hang(service)
-            user.type(b"?")
-            user.expect("[consolesvc: connection to node lost: the service went away; connecting again; ~. leaves]")
-            assert service.process is not None
-            service.process.send_signal(signal.SIGCONT)
-            user.expect("[consolesvc: back after ")
-            user.type(b"\r~.")
-            assert user.code() == 0
+    with (
+        lab(tmp_path, told=b"hello", counts=False) as (service, _),
+        screen("attach", "node", "--endpoint", service.api) as user,
+    ):
+        user.keys.timeout = 45
+        user.expect("hello")
+        hang(service)
+        user.type(b"?")
+        user.expect("[consolesvc: connection to node lost: the service went away; connecting again; ~. leaves]")
+        assert service.process is not None
+        service.process.send_signal(signal.SIGCONT)
+        user.expect("[consolesvc: back after ")
+        user.type(b"\r~.")
+        assert user.code() == 0
 
 
 def hang(service: Lab) -> None:

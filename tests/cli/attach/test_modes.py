@@ -19,9 +19,7 @@ def undone(*pieces: bytes) -> bytes:
 
 def test_an_editor_that_was_left_in_the_middle() -> None:
     """The other screen, the keypad, the mouse, pastes, the cursor and the colour are as they were."""
-    assert undone(EDITOR) == (
-        b"\x1b[?1l\x1b[?25h\x1b[?1000l\x1b[?1006l\x1b[?1049l\x1b[?2004l\x1b>\x1b[0m"
-    )
+    assert undone(EDITOR) == (b"\x1b[?1l\x1b[?25h\x1b[?1000l\x1b[?1006l\x1b[?1049l\x1b[?2004l\x1b>\x1b[0m")
 
 
 @pytest.mark.parametrize(

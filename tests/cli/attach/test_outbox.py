@@ -7,6 +7,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from consolesvc.cli.attach.outbox import ROOM, Outbox
 from consolesvc.cli.attach.transport import Connection
+from tests.lines.devices import eventually
 
 
 async def connected(aiohttp_client: AiohttpClient, heard: list[bytes | str], gate: asyncio.Event) -> Connection:
@@ -16,8 +17,7 @@ async def connected(aiohttp_client: AiohttpClient, heard: list[bytes | str], gat
         ws = web.WebSocketResponse(max_msg_size=0)
         await ws.prepare(request)
         await gate.wait()
-        async for message in ws:
-            heard.append(message.data)
+        heard.extend([message.data async for message in ws])
         return ws
 
     app = web.Application()
@@ -37,13 +37,11 @@ async def test_messages_go_in_order(aiohttp_client: AiohttpClient) -> None:
         outbox.put(message)
     async with asyncio.timeout(5):
         await outbox.empty()
-        while len(heard) < 3:
-            await asyncio.sleep(0.01)
-    assert heard == [b"a", "{}", b"b"]
     assert outbox.cut() == 0
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
     await connection.close()
+    await eventually(lambda: heard == [b"a", "{}", b"b"])
 
 
 async def test_there_is_room_while_somebody_takes_nothing(aiohttp_client: AiohttpClient) -> None:

@@ -1,4 +1,4 @@
-"""A service that is not ours: websockify, which nova's proxy is made of, in front of a machine; and one that sends TEXT."""
+"""A service that is not ours: websockify, which nova's proxy is made of, in front of a machine; one that sends TEXT."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ class Websockify:
         tokens.write_text(f"good: 127.0.0.1:{self.machine.port}\ndown: 127.0.0.1:1\n")
         with (self.folder / "websockify.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "websockify", "--token-plugin", "TokenFile"]
-                + ["--token-source", str(tokens), f"127.0.0.1:{self.port}"],
+                [
+                    *(sys.executable, "-m", "websockify", f"127.0.0.1:{self.port}"),
+                    *("--token-plugin", "TokenFile", "--token-source", str(tokens)),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -163,27 +165,25 @@ def test_a_machine_that_is_not_there(nova: Websockify) -> None:
 
 def test_a_machine_that_hangs_up(tmp_path: Path) -> None:
     """Its end is a normal one to websockify, and so to us."""
-    with websockify(tmp_path, b"node login: ") as proxy:
-        with screen("attach", proxy.url()) as user:
-            attached(user, proxy.machine)
-            proxy.machine.hang_up()
-            user.expect("Connection to the console ended: Target closed.")
-            assert user.code() == 0
+    with websockify(tmp_path, b"node login: ") as proxy, screen("attach", proxy.url()) as user:
+        attached(user, proxy.machine)
+        proxy.machine.hang_up()
+        user.expect("Connection to the console ended: Target closed.")
+        assert user.code() == 0
 
 
 def test_a_service_that_comes_back(tmp_path: Path) -> None:
     """By the same URL, as there is no other; what was said meanwhile nobody knows, and that is said."""
-    with websockify(tmp_path, b"node login: ") as proxy:
-        with screen("attach", proxy.url()) as user:
-            attached(user, proxy.machine)
-            proxy.stop()
-            user.expect("[consolesvc: connection to the console lost: the service went away; connecting again; ~. leaves]")
-            proxy.start()
-            user.expect("[consolesvc: back after ")
-            user.expect(" s, what it said meanwhile is unknown]")
-            user.expect("node login: ")
-            user.type(b"\x05c.")
-            assert user.code() == 0
+    with websockify(tmp_path, b"node login: ") as proxy, screen("attach", proxy.url()) as user:
+        attached(user, proxy.machine)
+        proxy.stop()
+        user.expect("[consolesvc: connection to the console lost: the service went away; connecting again; ~. leaves]")
+        proxy.start()
+        user.expect("[consolesvc: back after ")
+        user.expect(" s, what it said meanwhile is unknown]")
+        user.expect("node login: ")
+        user.type(b"\x05c.")
+        assert user.code() == 0
 
 
 def test_text_frames_and_no_subprotocol() -> None:
@@ -201,7 +201,11 @@ def test_text_frames_and_no_subprotocol() -> None:
         thread.start()
         url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
         with subprocess.Popen(
-            [*CONSOLESVC, "attach", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=CLEAN
+            [*CONSOLESVC, "attach", url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=CLEAN,
         ) as client:
             assert client.stdin is not None
             client.stdin.write(b"typed")

@@ -35,11 +35,11 @@ def told(session: Session, message: dict[str, Any]) -> list[Heard]:
     return list(session.heard(json.dumps(message)))
 
 
-def begun(view: bool = False, **members: Any) -> Session:
+def begun(members: dict[str, Any] | None = None, *, view: bool = False) -> Session:
     """A session that has had its hello."""
     session = Session("node", view=view, hints=HINTS)
     assert list(session.opened("consolesvc.v1")) == []
-    assert told(session, HELLO | members) == [Begun()]
+    assert told(session, HELLO | (members or {})) == [Begun()]
     return session
 
 
@@ -119,7 +119,7 @@ def test_input_that_was_refused_is_a_loss() -> None:
 
 def test_who_asks_for_the_input_is_told_with_the_keys_that_answer() -> None:
     """To its holder, once for each who asks."""
-    session = begun(**LEASE | {"input": {"mode": "lease", "holder": "me"}})
+    session = begun(LEASE | {"input": {"mode": "lease", "holder": "me"}})
     asking = {"type": "input", "mode": "lease", "holder": "me", "requests": ["b2"], "text": ""}
     assert told(session, asking) == [Tell("bob (10.0.0.4:1) asks for the input: ^Ecg grants it, ^Ecn does not")]
     assert told(session, asking) == []
@@ -129,7 +129,7 @@ def test_who_asks_for_the_input_is_told_with_the_keys_that_answer() -> None:
 
 def test_viewers_are_kept_and_not_told() -> None:
     """Scripts come and go many times a second; `~w` tells."""
-    session = begun(**LEASE)
+    session = begun(LEASE)
     assert session.name == "node3"
     assert told(session, {"type": "viewers", "viewers": [{"session": "me"}]}) == []
     assert session.people.others() == ""
@@ -137,7 +137,7 @@ def test_viewers_are_kept_and_not_told() -> None:
 
 def test_what_the_service_says_moves_no_cursor() -> None:
     """Its words are shown on a terminal."""
-    session = begun(name="no\x1b[2Jde")
+    session = begun({"name": "no\x1b[2Jde"})
     assert session.name == r"no\x1b[2Jde"
     [tell] = told(session, {"type": "line", "state": "waiting", "why": "", "text": "a\r\nb\x1b]0;x\x07"})
     assert tell == Tell(r"a\r\nb\x1b]0;x\x07")
@@ -205,9 +205,9 @@ def test_view_only_and_back_on_a_plain_connection() -> None:
     session = Session("node", hints=HINTS)
     list(session.opened("binary"))
     assert list(session.wish(Do.VIEW)) == [Tell("view only: what you type stays here; ^Eca types again")]
-    assert session.viewing
+    viewing = [session.viewing]
     assert list(session.wish(Do.REQUEST)) == [Tell("what you type is sent again")]
-    assert not session.viewing
+    assert [*viewing, session.viewing] == [True, False]
     assert list(session.wish(Do.REQUEST)) == [Tell("what you type is sent; nobody has to be asked here")]
 
 
@@ -221,7 +221,7 @@ def test_a_break() -> None:
 
 def test_asking_for_the_input_and_taking_it() -> None:
     """What is free is asked for either way; who holds it is told so."""
-    session = begun(**LEASE)
+    session = begun(LEASE)
     assert list(session.wish(Do.REQUEST)) == ['{"type":"request"}']
     assert list(session.wish(Do.TAKE)) == ['{"type":"take"}']
     told(session, {"type": "input", "holder": None})
@@ -229,16 +229,14 @@ def test_asking_for_the_input_and_taking_it() -> None:
     told(session, {"type": "input", "holder": "me"})
     assert list(session.wish(Do.TAKE)) == [Tell("you hold the input")]
     told(session, {"type": "input", "mode": "exclusive", "holder": "b2"})
-    assert list(session.wish(Do.TAKE)) == [
-        Tell("bob (10.0.0.4:1) holds the input until they let go of it (exclusive)")
-    ]
+    assert list(session.wish(Do.TAKE)) == [Tell("bob (10.0.0.4:1) holds the input until they let go of it (exclusive)")]
     assert list(session.wish(Do.REQUEST)) == ['{"type":"request"}']
     assert list(begun().wish(Do.TAKE)) == [Tell("nobody holds the input here: everybody may type")]
 
 
 def test_view_only_hands_the_input_back() -> None:
     """And asks for it again, where somebody is to be asked."""
-    session = begun(**LEASE)
+    session = begun(LEASE)
     assert list(session.wish(Do.VIEW)) == [
         '{"type":"release"}',
         Tell("view only: what you type stays here; ^Eca types again"),
@@ -249,7 +247,7 @@ def test_view_only_hands_the_input_back() -> None:
 
 def test_granting_and_denying() -> None:
     """The one who has asked first."""
-    session = begun(**LEASE | {"input": {"mode": "lease", "holder": "me", "requests": ["b2", "c3"]}})
+    session = begun(LEASE | {"input": {"mode": "lease", "holder": "me", "requests": ["b2", "c3"]}})
     assert list(session.wish(Do.GRANT)) == ['{"type":"grant","session":"b2"}']
     assert list(session.wish(Do.DENY)) == ['{"type":"deny","session":"b2"}']
     told(session, {"type": "input", "requests": []})

@@ -27,7 +27,9 @@ class Window:
 
     def tmux(self, *words: str) -> str:
         command = ["tmux", "-f", "/dev/null", "-S", str(self.folder / "tmux"), *words]
-        done = subprocess.run(command, env={**CLEAN, "TERM": "xterm-256color"}, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command, env={**CLEAN, "TERM": "xterm-256color"}, capture_output=True, text=True, check=True
+        )
         return done.stdout
 
     def screen(self) -> str:
@@ -57,58 +59,66 @@ def window(folder: Path, *argv: str) -> Iterator[Window]:
 
 
 def test_history_is_not_answered_and_what_is_asked_now_is(tmp_path: Path) -> None:
-    """Else every terminal that opens types into the machine what it was asked an hour ago, perhaps into a boot loader."""
-    with lab(tmp_path, told=b"old" + ASKED + b"node login: ", counts=False) as (service, machine):
-        with window(tmp_path, "attach", "node", "--endpoint", service.api) as terminal:
-            terminal.shows("oldnode login: ")
-            terminal.type("r")
-            until(lambda: machine.heard)
-            assert machine.heard == b"r"
-            machine.say(b"now" + ASKED)
-            until(lambda: machine.heard.endswith(b"c"))
-            assert machine.heard.startswith(b"r\x1b[")
-            assert b"R\x1b[?" in machine.heard
-            terminal.type("C-e", "c", ".")
-            terminal.shows("Connection to node closed.\nshell> ")
+    """Else every terminal that opens types what the machine asked an hour ago, perhaps into a boot loader."""
+    with (
+        lab(tmp_path, told=b"old" + ASKED + b"node login: ", counts=False) as (service, machine),
+        window(tmp_path, "attach", "node", "--endpoint", service.api) as terminal,
+    ):
+        terminal.shows("oldnode login: ")
+        terminal.type("r")
+        until(lambda: machine.heard)
+        assert machine.heard == b"r"
+        machine.say(b"now" + ASKED)
+        until(lambda: machine.heard.endswith(b"c"))
+        assert machine.heard.startswith(b"r\x1b[")
+        assert b"R\x1b[?" in machine.heard
+        terminal.type("C-e", "c", ".")
+        terminal.shows("Connection to node closed.\nshell> ")
 
 
 def test_history_that_was_asked_for_is_not_answered_either(tmp_path: Path) -> None:
     """Nor is what comes after a cut."""
-    with lab(tmp_path, told=b"old" + ASKED, counts=False) as (service, machine):
-        with window(tmp_path, "attach", "node", "--since", "0", "--endpoint", service.api) as terminal:
-            terminal.shows("old")
-            service.end()
-            terminal.shows("connecting again")
-            service.start()
-            terminal.shows("back after")
-            terminal.shows("old")
-            terminal.type("r")
-            until(lambda: machine.heard)
-            assert machine.heard == b"r"
-            terminal.type("C-e", "c", ".")
-            terminal.shows("Connection to node closed.")
+    with (
+        lab(tmp_path, told=b"old" + ASKED, counts=False) as (service, machine),
+        window(tmp_path, "attach", "node", "--since", "0", "--endpoint", service.api) as terminal,
+    ):
+        terminal.shows("old")
+        service.end()
+        terminal.shows("connecting again")
+        service.start()
+        terminal.shows("back after")
+        terminal.shows("old")
+        terminal.type("r")
+        until(lambda: machine.heard)
+        assert machine.heard == b"r"
+        terminal.type("C-e", "c", ".")
+        terminal.shows("Connection to node closed.")
 
 
 def test_an_editor_left_in_the_middle_leaves_the_shell_as_it_was(tmp_path: Path) -> None:
     """Its screen is gone, the prompt is where it was, and it says how it went."""
-    with lab(tmp_path, told=b"\x1b[?1049h\x1b[2Jediting", counts=False) as (service, _):
-        with window(tmp_path, "attach", "node", "--endpoint", service.api) as terminal:
-            terminal.shows("editing")
-            assert terminal.tmux("display", "-p", "#{alternate_on}").strip() == "1"
-            terminal.type("Enter", "~", ".")
-            terminal.shows("Connection to node closed.\nshell> ")
-            assert terminal.tmux("display", "-p", "#{alternate_on}").strip() == "0"
-            assert "editing" not in terminal.screen()
-            assert "Connected to node. " in terminal.screen()
+    with (
+        lab(tmp_path, told=b"\x1b[?1049h\x1b[2Jediting", counts=False) as (service, _),
+        window(tmp_path, "attach", "node", "--endpoint", service.api) as terminal,
+    ):
+        terminal.shows("editing")
+        assert terminal.tmux("display", "-p", "#{alternate_on}").strip() == "1"
+        terminal.type("Enter", "~", ".")
+        terminal.shows("Connection to node closed.\nshell> ")
+        assert terminal.tmux("display", "-p", "#{alternate_on}").strip() == "0"
+        assert "editing" not in terminal.screen()
+        assert "Connected to node. " in terminal.screen()
 
 
 def test_the_windows_size_is_typed(tmp_path: Path) -> None:
     """The size that tmux gives it."""
-    with lab(tmp_path, told=b"node login: ", counts=False) as (service, machine):
-        with window(tmp_path, "attach", "node", "--endpoint", service.api) as terminal:
-            terminal.shows("node login: ")
-            terminal.type("C-e", "c", "t")
-            until(lambda: machine.heard == b"stty rows 28 cols 90\r")
+    with (
+        lab(tmp_path, told=b"node login: ", counts=False) as (service, machine),
+        window(tmp_path, "attach", "node", "--endpoint", service.api) as terminal,
+    ):
+        terminal.shows("node login: ")
+        terminal.type("C-e", "c", "t")
+        until(lambda: machine.heard == b"stty rows 28 cols 90\r")
 
 
 def test_a_window_that_is_closed_leaves_no_process(tmp_path: Path) -> None:

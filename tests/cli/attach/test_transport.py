@@ -133,9 +133,11 @@ async def test_a_port_that_speaks_no_tls(http: aiohttp.ClientSession) -> None:
 async def test_a_port_that_says_nothing(http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is given up in a bounded time, and may be better later."""
     monkeypatch.setattr(transport, "TIMEOUT", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with pytest.raises(ClientError, match=": timed out$") as caught:
-            await connect(http, f"ws://127.0.0.1:{server.getsockname()[1]}/")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        pytest.raises(ClientError, match=r": timed out$") as caught,
+    ):
+        await connect(http, f"ws://127.0.0.1:{server.getsockname()[1]}/")
     assert caught.value.passing
 
 

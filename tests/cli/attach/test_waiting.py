@@ -28,26 +28,30 @@ def test_a_service_that_never_comes() -> None:
 
 def test_a_service_that_comes(tmp_path: Path) -> None:
     """The user may start both in any order; the terminal is the user's own until then."""
-    with lab(tmp_path, told=b"hello", counts=False, start=False) as (late, _):
-        with screen("attach", "node", "--endpoint", late.api, "--wait") as user:
-            user.expect("; waiting]")
-            assert user.modes() == user.before
-            late.start()
-            user.expect("Connected to node. ")
-            user.expect("hello")
-            user.type(b"\x05c.")
-            assert user.code() == 0
+    with (
+        lab(tmp_path, told=b"hello", counts=False, start=False) as (late, _),
+        screen("attach", "node", "--endpoint", late.api, "--wait") as user,
+    ):
+        user.expect("; waiting]")
+        assert user.modes() == user.before
+        late.start()
+        user.expect("Connected to node. ")
+        user.expect("hello")
+        user.type(b"\x05c.")
+        assert user.code() == 0
 
 
 def test_a_machine_that_comes(tmp_path: Path) -> None:
     """Not in the configuration yet, as of now it is."""
-    with service(tmp_path, "node1: echo") as lab:
-        with screen("attach", "node2", "--endpoint", lab.api, "--wait") as user:
-            user.expect("[consolesvc: 'node2' is no console here; there are: node1; waiting]")
-            lab.reload("node1: echo", "node2: echo")
-            user.expect("Connected to node2. ")
-            user.type(b"\x05c.")
-            assert user.code() == 0
+    with (
+        service(tmp_path, "node1: echo") as lab,
+        screen("attach", "node2", "--endpoint", lab.api, "--wait") as user,
+    ):
+        user.expect("[consolesvc: 'node2' is no console here; there are: node1; waiting]")
+        lab.reload("node1: echo", "node2: echo")
+        user.expect("Connected to node2. ")
+        user.type(b"\x05c.")
+        assert user.code() == 0
 
 
 def test_giving_it_up() -> None:
