@@ -46,7 +46,8 @@ async def attach(options: Options) -> int:
                 ending = await Relay(desk, deadline if until is not None else None).run(connection)
             how = f"ended: {ending.words}" if ending.words else "closed"
             voice.say(f"Connection to {desk.session.name} {how}.", always=ending.code != DONE, below=True)
-    return ending.code or (FAILED if output.failure else DONE)
+    unseen = until is not None and not output.found
+    return ending.code or (FAILED if output.failure or unseen else DONE)
 
 
 def _target(options: Options) -> Target:

@@ -61,16 +61,19 @@ class People:
     def hello(self, message: dict[str, Any]) -> None:
         """Take what the first message says."""
         self.me = _text(message.get("session"))
-        self.allowed = message.get("may_type") is not False
-        self.viewers, self.mode, self.holder, self.requests = None, "", None, []
-        self.came(message.get("viewers"))
+        self.viewers = _people(message.get("viewers"))
+        self.mode, self.holder, self.requests = "", None, []
+        # Among the viewers it is the right; alone it may be what this session may at the moment.
+        rights = [person.may_type for person in self.viewers or () if person.session == self.me]
+        self.allowed = rights[0] if rights else message.get("may_type") is not False
         if isinstance(message.get("input"), dict):
             self.input(message["input"])
 
     def came(self, viewers: object) -> None:
         """Take a list of viewers."""
-        if isinstance(viewers, list):
-            self.viewers = [_person(each) for each in viewers if isinstance(each, dict)]
+        found = _people(viewers)
+        if found is not None:
+            self.viewers = found
 
     def input(self, message: dict[str, Any]) -> list[str]:
         """Take what is told of the input; the sessions that ask for it only now."""
@@ -126,6 +129,13 @@ class People:
         session = f"{person.session} (you)" if person.session == self.me else person.session
         types = "holds the input" if person.holds else "may" if person.may_type else "looks only"
         return session, person.who or "-", person.user or "-", types, _clock(person.since)
+
+
+def _people(viewers: object) -> list[Person] | None:
+    """The viewers of a list; None for what is none."""
+    if not isinstance(viewers, list):
+        return None
+    return [_person(each) for each in viewers if isinstance(each, dict)]
 
 
 def _person(item: dict[str, Any]) -> Person:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.screen import Screen, screen
-from tests.cli.service import Running, consolesvc, service, until
+from tests.cli.service import CLEAN, CONSOLESVC, PATIENCE, Running, consolesvc, service, until
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +164,30 @@ def test_a_session_that_is_ended_says_why(own: Running) -> None:
         user.expect("removed")
         assert user.code() == 3
         assert user.modes() == user.before
+
+
+def test_an_error_restores_the_terminal(lab: Running) -> None:
+    """Whatever it is: here the output cannot be written, which is said on a line of its own."""
+    master, slave = os.openpty()
+    before = termios.tcgetattr(slave)
+    with (
+        Path("/dev/full").open("wb") as full,
+        subprocess.Popen(
+            [*CONSOLESVC, "attach", "typed", "--endpoint", lab.api],
+            stdin=slave,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=CLEAN,
+        ) as failing,
+    ):
+        assert failing.stderr is not None
+        assert failing.stderr.readline().startswith(b"Connected to typed.")
+        os.write(master, b"x")
+        assert failing.wait(PATIENCE) == 1
+        assert failing.stderr.read().endswith(b"consolesvc: cannot write the output: No space left on device\n")
+    assert termios.tcgetattr(slave) == before
+    os.close(master)
+    os.close(slave)
 
 
 def test_a_hanging_service_does_not_hold_the_user(own: Running) -> None:

@@ -31,7 +31,6 @@ def test_who_else_is_here() -> None:
     [
         ({}, ""),
         ({"input": {"mode": "shared", "holder": None}}, ""),
-        ({"may_type": False, "input": {"mode": "shared"}}, "This session may only look."),
         (
             {"input": {"mode": "lease", "holder": None}},
             "Nobody types now: who types first holds the input (lease).",
@@ -54,6 +53,15 @@ def test_who_else_is_here() -> None:
 def test_who_may_type(members: dict[str, Any], sentence: str) -> None:
     """Said where it is not everybody, with the keys that change it."""
     assert people(ME, BOB, **members).rights("^Eca", "^Ecf") == sentence
+
+
+def test_the_right_to_type_is_not_the_turn() -> None:
+    """Who waits for the input may type; who is a guest may not, whatever the hello says of the moment."""
+    held = {"input": {"mode": "lease", "holder": "b2"}, "may_type": False}
+    assert people(ME, BOB, **held).allowed
+    guest = people(ME | {"may_type": False}, BOB, may_type=True)
+    assert guest.rights("^Eca", "^Ecf") == "This session may only look."
+    assert not people(**held).allowed
 
 
 def test_without_keys_none_are_named() -> None:

@@ -138,6 +138,14 @@ async def test_a_service_that_speaks_otherwise(
     assert " ended: this is not consolesvc.v1 as it is written: " in capfd.readouterr().err
 
 
+async def test_an_end_before_what_is_waited_for(ends: Ends, serve: Serve) -> None:
+    """However good it is, it is a failure: exit code 0 says that it was seen."""
+    options = await serve(says(HELLO, b"log"), says(HELLO, b"login:"))
+    assert await attach(replace(options, until="login:")) == 1
+    assert await attach(replace(options, until="login:")) == 0
+    assert ends.read() == b"loglogin:"
+
+
 async def test_a_gap_is_told_to_who_wants_quiet(ends: Ends, serve: Serve, capfd: pytest.CaptureFixture[str]) -> None:
     """Bytes are never missing without a word; all else is quiet."""
     line: dict[str, object] = {"type": "line", "state": "waiting", "why": "unplugged", "offset": 1, "text": "line lost"}
