@@ -12,6 +12,7 @@ from consolesvc.cli.attach.connecting import Connector
 from consolesvc.cli.attach.desk import Desk
 from consolesvc.cli.attach.endings import DONE, FAILED
 from consolesvc.cli.attach.keys import Keys
+from consolesvc.cli.attach.names import Names
 from consolesvc.cli.attach.options import Options
 from consolesvc.cli.attach.output import Output
 from consolesvc.cli.attach.relay import Relay
@@ -35,7 +36,7 @@ async def attach(options: Options) -> int:
         output = Output(terminal, log=options.log, until=until, from_history=bool(options.start))
         output.complain = partial(voice.note, always=True)
         stack.callback(output.close)
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Names())) as http:
             connector = Connector(http, target)
             stack.callback(connector.close)
             wait = (lambda why: voice.note(f"{why}; waiting")) if options.wait else None

@@ -143,9 +143,10 @@ class Desk:
             yield others
         if rights := people.rights(words.key("a"), words.key("f")):
             yield rights
-        wanted = sorted(f"--{name}" for name in self.options.start)
-        if not session.v1 and wanted and (self.keys is not None or "--since" in wanted):
-            yield f"{wanted[0]} needs consolesvc.v1, and this connection is plain: it begins where the service has it."
+        start = self.options.start
+        if not session.v1 and start not in ({}, {"replay": "0"}):
+            needs = "needs consolesvc.v1, and this connection is plain: it begins where the service has it."
+            yield f"--{next(iter(start))} {needs}"
 
 
 _SAID = {

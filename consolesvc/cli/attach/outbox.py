@@ -17,6 +17,7 @@ class Outbox:
     def __init__(self) -> None:
         self._waiting: deque[bytes | str] = deque()
         self._size = 0
+        self._on_its_way = 0
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
@@ -31,10 +32,14 @@ class Outbox:
         self._changed(_size(message))
 
     def cut(self) -> int:
-        """Drop everything: the connection is gone. How many bytes of input that is; one that was on its way counts."""
-        dropped = self._size
+        """Drop everything: the connection is gone. How many bytes of input were not sent.
+
+        A message that was on its way does not count: nobody knows whether it has arrived.
+        """
+        dropped = self._size - self._on_its_way
+        self._on_its_way = 0
         self._waiting.clear()
-        self._changed(-dropped)
+        self._changed(-self._size)
         return dropped
 
     async def room(self) -> None:
@@ -49,10 +54,12 @@ class Outbox:
         """Send what is there and what comes. Returns where the connection takes nothing more: it will say why."""
         while True:
             await self._news.wait()
+            self._on_its_way = _size(self._waiting[0])
             try:
                 await connection.send(self._waiting[0])
             except ConnectionError:
                 return
+            self._on_its_way = 0
             self._changed(-_size(self._waiting.popleft()))
 
     def _changed(self, size: int) -> None:

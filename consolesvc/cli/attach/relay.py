@@ -147,7 +147,7 @@ class Relay:
                 await connection.close()
             if not ending.again or not desk.options.reconnect or (ending.fresh and not desk.connector.renews):
                 return ending
-            self._lost(ending)
+            self._lost(ending, connection.unanswered)
             try:
                 connection = await desk.connector.again(
                     desk.session, lasted=self._loop.time() - begun, fresh=ending.fresh
@@ -155,11 +155,13 @@ class Relay:
             except ClientError as error:
                 return Ending(error.exit_code, str(error))
 
-    def _lost(self, ending: Ending) -> None:
+    def _lost(self, ending: Ending, unanswered: int) -> None:
         self._lost_at = self._loop.time()
         leave = self._desk.words.leave if self._desk.keys else ""
         how = f"; {leave} leaves" if leave else ""
-        self._desk.voice.note(f"connection to {self._desk.session.name} lost: {ending.words}; connecting again{how}")
+        typed = f"; {_typed(unanswered)} just before may not have arrived" if unanswered else ""
+        text = f"connection to {self._desk.session.name} lost: {ending.words}{typed}; connecting again{how}"
+        self._desk.voice.note(text, always=bool(unanswered))
 
     async def _attached(self, connection: Connection) -> Ending:
         """One connection, until it is closed: why."""
@@ -232,10 +234,14 @@ class Relay:
         desk, seconds = self._desk, self._loop.time() - self._lost_at
         place = f"at byte {desk.session.position.offset}" if desk.session.v1 else "what it said meanwhile is unknown"
         unsent, desk.unsent = desk.unsent, 0
-        lost = f"; {unsent} typed byte{'s were' if unsent != 1 else ' was'} not sent" if unsent else ""
+        lost = f"; {_typed(unsent)} meanwhile {'were' if unsent > 1 else 'was'} not sent" if unsent else ""
         desk.voice.note(f"back after {seconds:.0f} s, {place}{lost}", always=bool(unsent) or not desk.session.v1)
 
     def _forget_reminder(self) -> None:
         if self._reminder is not None:
             self._reminder.cancel()
             self._reminder = None
+
+
+def _typed(size: int) -> str:
+    return f"{size} byte{'s' * (size != 1)} typed"

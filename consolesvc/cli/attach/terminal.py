@@ -133,7 +133,7 @@ class Voice:
         if sys.stderr is not None:
             with contextlib.suppress(OSError):
                 ending = b"\r\n" if sys.stderr.isatty() else b"\n"
-                os.write(STDERR, lines.replace(b"\r\n", b"\n").replace(b"\n", ending) + ending)
+                os.write(STDERR, ending + lines.replace(b"\r\n", b"\n").replace(b"\n", ending) + ending)
 
     def note(self, text: str, *, always: bool = False) -> None:
         """Say a line about the session, in the shape that raw clients get it in (DESIGN 5.4)."""

@@ -27,12 +27,16 @@ UNACKNOWLEDGED = 60_000
 LARGEST = 64 * 1024 * 1024
 """Bytes of one message; relays of other makes send as much at once as they have read."""
 
+_ANSWERS = (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.PONG, aiohttp.WSMsgType.CLOSE)
+
 
 class Connection:
     """One websocket.
 
     Attributes:
         protocol: The subprotocol that was agreed on; None for none.
+        unanswered: Bytes of input sent since the service last said something that could be an answer: where the
+            connection breaks, nobody knows whether they have arrived.
     """
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
@@ -43,6 +47,7 @@ class Connection:
         self._begun = self._loop.time()
         self._brought = False
         self._sending = False
+        self.unanswered = 0
 
     def __repr__(self) -> str:
         return f"<Connection {self.protocol}{' closed' if self._ws.closed else ''}>"
@@ -57,6 +62,8 @@ class Connection:
                     return closed(None, "")
                 continue
             self._life.heard(self._loop.time())
+            if message.type in _ANSWERS:
+                self.unanswered = 0
             if message.type is aiohttp.WSMsgType.PING:
                 with contextlib.suppress(ConnectionError):  # the next receive says why
                     await self._ws.pong(message.data)
@@ -94,6 +101,7 @@ class Connection:
         self._sending = True
         try:
             if isinstance(message, bytes):
+                self.unanswered += len(message)
                 await self._ws.send_bytes(message)
             else:
                 await self._ws.send_str(message)
