@@ -29,11 +29,13 @@ class Connector:
     Attributes:
         where: Who was connected to last: scheme, host and port.
         count: Connections so far.
+        trouble: Why the last try was none; "" where it was one.
     """
 
     def __init__(self, http: aiohttp.ClientSession, target: Target) -> None:
         self.where = ""
         self.count = 0
+        self.trouble = ""
         self._http = http
         self._target = target
         self._url = ""
@@ -99,6 +101,7 @@ class Connector:
             except ClientError as error:
                 if not error.passing:
                     raise
+                self.trouble = str(error)
 
     def now(self) -> None:
         """Try at once, without a pause."""
@@ -131,6 +134,7 @@ class Connector:
         connection = await connect(self._http, url)
         self._url, self.where = url, where(url)
         self.count += 1
+        self.trouble = ""
         return connection
 
     def close(self) -> None:

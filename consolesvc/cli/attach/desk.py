@@ -132,8 +132,9 @@ class Desk:
 
     def about(self) -> str:
         """What there is to know about the connection."""
-        log = str(self.options.log or "")
-        return about(self.session, self.connector.where, self.since, self.connector.count, log)
+        log, trouble = str(self.options.log or ""), self.connector.trouble
+        now = "" if self.connected else f"Not connected now{f': {trouble}' if trouble else ''}\n"
+        return now + about(self.session, self.connector.where, self.since, self.connector.count, log)
 
     def welcome(self) -> Iterator[str]:
         """The first lines: what was attached to, how to leave, who else is here and who may type."""

@@ -98,6 +98,8 @@ def test_somebody_at_a_terminal_sees_it_and_goes_on(tmp_path: Path) -> None:
         user.expect(" ~.  ^Ec.    leave")
         user.type(b"~b")
         user.expect("[consolesvc: not connected]")
+        user.type(b"\x05ci")
+        user.expect("\r\nNot connected now")
         service.start()
         user.expect("[consolesvc: back after ")
         user.expect("; 8 bytes typed meanwhile were not sent]\r\n")
