@@ -15,13 +15,13 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from consolesvc.cli.attach.line_start import LINE_ENDS, LineStart
+from consolesvc.cli.attach.notation import caret
+
 HOLD = 1.0
 """Seconds for which the first key of a sequence is held."""
 
-LINE_ENDS = b"\r\n"
 OCTAL, OCTAL_DIGITS = b"01234567", 3
-SPACE, DELETE, BIT = 0x20, 0x7F, 0x40
-"""ASCII: below SPACE stand the control characters, each BIT below its letter; DELETE is `^?`."""
 
 
 class Do(enum.Enum):
@@ -104,7 +104,7 @@ class Keys:
         self.escape = escape
         self.sequence = sequence
         self._first, self._second = _pair(sequence)
-        self._line_start = True
+        self._line = LineStart()
         self._collected = b""
         self._found: list[bytes | Wish] = []
         self._state: Callable[[int], None] = self._plain
@@ -138,7 +138,7 @@ class Keys:
 
     def _send(self, byte: int) -> None:
         """A byte for the console."""
-        self._line_start = byte in LINE_ENDS
+        self._line.feed(byte)
         last = self._found[-1] if self._found else None
         if isinstance(last, bytes):
             self._found[-1] = last + bytes((byte,))
@@ -150,7 +150,7 @@ class Keys:
         self._found.append(Wish(do, text))
 
     def _plain(self, byte: int) -> None:
-        if byte == self.escape and self._line_start:
+        if byte == self.escape and self._line.begins:
             self._state = self._tilde
         elif byte == self._first:
             self._state = self._begun
@@ -223,27 +223,3 @@ class Keys:
 def _pair(sequence: bytes | None) -> tuple[int, int]:
     """The keys of a sequence; what no key is, where there is none."""
     return (-1, -1) if sequence is None else (sequence[0], sequence[1])
-
-
-def caret(keys: bytes) -> str:
-    r"""Keys as people write them: `^Ec`, `^]`, `~`; a byte above 127 as `\xff`."""
-    return "".join(_caret(byte) for byte in keys)
-
-
-def _caret(byte: int) -> str:
-    if byte < SPACE or byte == DELETE:
-        return f"^{chr(byte ^ BIT)}"
-    return chr(byte) if byte < DELETE else f"\\x{byte:02x}"
-
-
-def parse_keys(text: str) -> bytes:
-    r"""Keys as people write them, `^E` for control and E: the bytes; raises ValueError for what is no key."""
-    found, at = bytearray(), 0
-    while at < len(text):
-        control = text[at] == "^" and at + 1 < len(text)
-        code = ord(text[at + 1].upper()) ^ BIT if control else ord(text[at])
-        if code > DELETE or (control and SPACE <= code < DELETE):
-            raise ValueError(f"{text!r} has a key that is neither ASCII nor ^ and a letter")
-        found.append(code)
-        at += 1 + control
-    return bytes(found)

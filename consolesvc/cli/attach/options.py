@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from consolesvc.cli.attach.keys import caret, parse_keys
+from consolesvc.cli.attach.notation import caret, parse_keys
 from consolesvc.cli.client import USAGE, add_endpoint
 from consolesvc.config.units import parse_size, parse_time
 from consolesvc.errors import ClientError

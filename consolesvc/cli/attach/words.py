@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from consolesvc.cli.attach.keys import caret
+from consolesvc.cli.attach.notation import caret
 from consolesvc.cli.attach.session import Session
 from consolesvc.cli.table import display_width
 from consolesvc.config.units import format_size

@@ -72,7 +72,11 @@ def test_history_is_not_answered_and_what_is_asked_now_is(tmp_path: Path) -> Non
         until(lambda: machine.heard.endswith(b"c"))
         assert machine.heard.startswith(b"r\x1b[")
         assert b"R\x1b[?" in machine.heard
-        terminal.type("C-e", "c", ".")
+        terminal.type("Enter")
+        until(lambda: machine.heard.endswith(b"\r"))
+        machine.say(ASKED)  # as a shell does that asks at each prompt
+        until(lambda: machine.heard.endswith(b"c"))
+        terminal.type("~", ".")
         terminal.shows("Connection to node closed.\nshell> ")
 
 

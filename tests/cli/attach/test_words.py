@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from consolesvc.cli.attach.keys import BREAKS, COMMANDS, TILDE, Keys, Wish, caret
+from consolesvc.cli.attach.keys import BREAKS, COMMANDS, TILDE, Keys, Wish
+from consolesvc.cli.attach.notation import caret
 from consolesvc.cli.attach.session import Session
 from consolesvc.cli.attach.words import Words, about
 
