@@ -1,7 +1,8 @@
 """Where a console's output goes: to stdout, to the file of `--log`, past `--until`, and into memory for a second look.
 
 A terminal is not shown the questions in what was said before it came: it would answer them by typing, into whatever
-reads the machine's line now (DESIGN decision 8). A pipe, a file and the log get every byte as it was.
+reads the machine's line now (DESIGN decision 8). One that only looks is shown none at all: its answers go nowhere. A
+pipe, a file and the log get every byte as it was.
 """
 
 from __future__ import annotations
@@ -58,9 +59,17 @@ class Output:
     def __repr__(self) -> str:
         return f"<Output{' found' * self.found}>"
 
-    async def show(self, item: Show) -> None:
-        """Have it written. Raises OSError where stdout takes no more."""
-        shown = self._without_questions(item)
+    async def show(self, item: Show, *, viewing: bool = False) -> None:
+        """Have it written.
+
+        Args:
+            item: What comes.
+            viewing: Whether what is typed here goes nowhere.
+
+        Raises:
+            OSError: stdout takes no more.
+        """
+        shown = self._without_questions(item.data, len(item.data) if viewing else item.history)
         if self._modes is not None:
             self._modes.feed(shown)
         self._memory = (self._memory + item.data)[-MEMORY:]
@@ -74,12 +83,12 @@ class Output:
             searched = item.data if self._from_history else item.data[item.history :]
             self.found = (bool(searched) and self._until.feed(searched)) or self.found
 
-    def _without_questions(self, item: Show) -> bytes:
+    def _without_questions(self, data: bytes, until: int) -> bytes:
         if self._queries is None:
-            return item.data
-        history, live = item.data[: item.history], item.data[item.history :]
-        shown = self._queries.feed(history) if history else b""
-        return shown + (self._queries.flush() + live if live else b"")
+            return data
+        before, after = data[:until], data[until:]
+        shown = self._queries.feed(before) if before else b""
+        return shown + (self._queries.flush() + after if after else b"")
 
     def _write(self, data: bytes, shown: bytes) -> None:
         """In the thread: the log first, which is to have what was seen."""

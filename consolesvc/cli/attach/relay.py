@@ -200,8 +200,8 @@ class Relay:
 
     async def _written(self, item: Show, connection: Connection) -> None:
         """Write output, with a sign of life to the service for as long as nobody takes it: `attach | less` goes on."""
-        output = self._desk.output
-        writing = asyncio.create_task(output.show(item), name="write")
+        output, session = self._desk.output, self._desk.session
+        writing = asyncio.create_task(output.show(item, viewing=session.viewing), name="write")
         try:
             while not (await asyncio.wait((writing,), timeout=life.SILENCE))[0]:
                 with contextlib.suppress(ConnectionError):  # what is at hand is shown first

@@ -52,6 +52,15 @@ async def test_a_terminal_is_not_asked_what_others_were_asked(shown: Shown) -> N
     out.close()
 
 
+async def test_a_terminal_that_only_looks_is_asked_nothing(shown: Shown) -> None:
+    """From when it does until it does not."""
+    out = Output(terminal(is_one=True))
+    for data, viewing in ((b"a" + QUERY, True), (b"b\x1b[6", True), (b"n" + QUERY, True), (b"c" + QUERY, False)):
+        await out.show(Show(data), viewing=viewing)
+    assert shown() == b"abc" + QUERY
+    out.close()
+
+
 async def test_anything_else_gets_every_byte(shown: Shown, tmp_path: Path) -> None:
     """A pipe does not answer, and neither does a log."""
     log = tmp_path / "out.log"

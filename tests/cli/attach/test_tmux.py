@@ -99,6 +99,21 @@ def test_history_that_was_asked_for_is_not_answered_either(tmp_path: Path) -> No
         terminal.shows("Connection to node closed.")
 
 
+def test_a_terminal_that_only_looks_is_asked_nothing(tmp_path: Path) -> None:
+    """It would be told that what it types is not sent, and its user has typed nothing."""
+    with (
+        lab(tmp_path, told=b"old", counts=False) as (service, machine),
+        window(tmp_path, "attach", "node", "--view", "--endpoint", service.api) as terminal,
+    ):
+        terminal.shows("old")
+        machine.say(b"now" + ASKED + b"asked")
+        terminal.shows("oldnowasked")
+        terminal.type("x")
+        terminal.shows("nothing is sent: this terminal only looks")
+        assert terminal.screen().count("nothing is sent") == 1
+        assert machine.heard == b""
+
+
 def test_an_editor_left_in_the_middle_leaves_the_shell_as_it_was(tmp_path: Path) -> None:
     """Its screen is gone, the prompt is where it was, and it says how it went."""
     with (
