@@ -119,7 +119,7 @@ class Proxy:
     async def _attach(self, request: web.Request, server: Server, lineage: Lineage, wish: Wish) -> web.StreamResponse:
         console, grant = server.console, lineage.grant
         start = await _start(console, wish)
-        replay_end = console.ring.end if wish.since is None else start.offset
+        replay_end = console.ring.end
         viewer = Viewer(
             console,
             start.offset,
@@ -183,7 +183,9 @@ class Proxy:
         if ws.ws_protocol == V1:
             replay = (min(viewer.offset, replay_end), replay_end)
             return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
-        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=replay_end)
+        # Raw bytes from an offset on are exact (DESIGN decision 8): nothing is taken out of them.
+        filtered = replay_end if wish.since is None else viewer.offset
+        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=filtered)
 
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
         if grant.expires is None or not (grant.ends or self.config.tokens.enforce_session_timeout):
