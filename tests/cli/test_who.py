@@ -73,7 +73,7 @@ def test_who_is_kicked_reads_by_whom_and_why(lab: Running) -> None:
         assert (done.returncode, done.stderr) == (0, b"")
         assert re.fullmatch(r"node2: kicked admin \(127\.0\.0\.1:\d+\)\n", done.stdout.decode())
         user.expect("Connection to node2 ended: kicked by admin: flashing it now.")
-        assert user.code() == 1
+        assert user.code() == 4
         assert user.modes() == user.before
     with connect(url(lab, "node2"), proxy=None) as raw:
         until(lambda: len(who(lab, "node2")) == 2)
