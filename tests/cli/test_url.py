@@ -72,7 +72,7 @@ def test_who_follows_a_share_link_types_nothing(lab: Running) -> None:
 
 def test_a_link_that_ends_says_so(lab: Running) -> None:
     """In every client: here `attach` ends with the reason."""
-    url = consolesvc("url", "node1", "--view", "--ttl", "2", "--endpoint", lab.api).stdout.decode().strip()
+    url = consolesvc("url", "node1", "--view", "--ttl", "6", "--endpoint", lab.api).stdout.decode().strip()
     with screen("attach", url) as user:
         user.expect("Connected to node1.")
         user.expect("Connection to node1 ended: share link expired.")
