@@ -10,6 +10,7 @@
     ├── ServerNotFound          no server has this id
     ├── NameAmbiguous           several servers have this name
     ├── LimitReached            one of `limits:` is exhausted
+    ├── InputHeld               somebody else holds a console's input
     ├── StartError              the service cannot start: a taken port, a locked state folder
     └── ClientError             a command could not do its work against a running service
 
@@ -153,6 +154,18 @@ class LimitReached(ConsoleServiceError):
 
     def __str__(self) -> str:
         return f"limit reached: limits.{self.limit} is {self.value}"
+
+
+class InputHeld(ConsoleServiceError):
+    """Somebody else holds the input of the console `console`; `holder` is their name as others are told it."""
+
+    def __init__(self, console: str, holder: str) -> None:
+        super().__init__(console, holder)
+        self.console = console
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return f"{self.holder} holds the input of {self.console}"
 
 
 class StartError(ConsoleServiceError):

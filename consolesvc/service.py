@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler
 from consolesvc.compute import app as compute
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.console.console import Console
+from consolesvc.console.sharing import Sharing
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
@@ -36,13 +37,14 @@ from consolesvc.ports import Ports
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
+from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.states import follow_power
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
-from consolesvc.web import openapi
+from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,7 @@ class Service:
         self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
         self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
         self.sessions = Sessions(config.limits)
+        self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.known_hosts = set(_known_hosts(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
@@ -189,7 +192,7 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
-        self.resumes.ttl = config.tokens.resume
+        self.resumes.ttl, self.rights.enforce = config.tokens.resume, config.tokens.enforce_session_timeout
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
@@ -231,7 +234,8 @@ class Service:
         # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
         log_name = config.id if config.id in self.made else config.name
         log = LogFile(self.logs, log_name, config.ring) if self.logs is not None and config.log else None
-        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log)
+        sharing = Sharing(config.input, config.lease_idle)
+        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)
         self.inventory.add(server)
         follow_power(server)
@@ -242,9 +246,7 @@ class Service:
         server = self.inventory.remove(server_id)
         made = server.id in self.made
         self.made.discard(server.id)
-        await self.tokens.end(server.id)
-        self.resumes.end(server.id)
-        self.sessions.end_all(codes.REMOVED, reason, server_id=server.id)
+        await self.rights.remove(server.id, reason)
         # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
         await server.console.close(remove=made)
 
@@ -253,12 +255,6 @@ class Service:
         for server in self.inventory:
             if server.console.log is not None:
                 server.console.log.reopen()
-
-    async def expire_tokens(self, server_id: str) -> int:
-        """End the time of a server's tokens now, and of the sessions that are bound to it; how many tokens."""
-        if self.config.tokens.enforce_session_timeout:
-            self.sessions.end_all(codes.EXPIRED, "session expired", server_id=server_id)
-        return await self.tokens.expire(server_id)
 
     def retry_lines(self) -> None:
         """Try every lost line now."""
@@ -281,8 +277,11 @@ class Service:
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        share.setup(
+            app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
+        )
         openapi.setup(app)
-        native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
+        native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
         return app
 
     @web.middleware

@@ -11,7 +11,7 @@ from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
 from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Log, Proxy, Tokens
 from consolesvc.config.reading import Section, Value, list_of
-from consolesvc.config.servers import ring_size
+from consolesvc.config.servers import input_mode, ring_size
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
 
@@ -77,7 +77,8 @@ DOCUMENT: Section[dict[str, Any]] = Section(
             {
                 "ring": ring_size,
                 "replay": scalars.size(),
-                "input": scalars.one_of("shared"),
+                "input": input_mode,
+                "lease_idle": scalars.duration,
                 "project_id": scalars.project_id,
                 "line": line_defaults,
             },

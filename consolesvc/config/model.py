@@ -136,6 +136,10 @@ class Emulator:
     max: int = 64
 
 
+Input = Literal["shared", "exclusive", "lease"]
+"""`input:` who of a console's viewers may type."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineDefaults:
     """`defaults.line:` what a line's own keys fall back to."""
@@ -149,9 +153,23 @@ class Defaults:
 
     ring: int = MIB
     replay: int = 32 * KIB
-    input: Literal["shared"] = "shared"
+    input: Input = "shared"
+    lease_idle: float = 300
     project_id: str = "0c5e1ab0000000000000000000000001"
     line: LineDefaults = LineDefaults()
+
+    def server(self, server_id: str, name: str, line: LineSpec, project_id: str | None = None) -> ServerConfig:
+        """A server that says nothing more of its own."""
+        return ServerConfig(
+            id=server_id,
+            name=name,
+            project_id=project_id or self.project_id,
+            line=line,
+            ring=self.ring,
+            replay=self.replay,
+            input=self.input,
+            lease_idle=self.lease_idle,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +185,8 @@ class ServerConfig:
     line: LineSpec
     ring: int = MIB
     replay: int = 32 * KIB
-    input: Literal["shared"] = "shared"
+    input: Input = "shared"
+    lease_idle: float = 300
     log: bool = True
 
 

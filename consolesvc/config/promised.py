@@ -22,8 +22,6 @@ KEYS = frozenset(
 )
 
 VALUES = {
-    "defaults.input": ("exclusive", "lease"),
-    "servers[].input": ("exclusive", "lease"),
     "tokens.store": ("redis:*", "rediss:*", "redis"),
 }
 

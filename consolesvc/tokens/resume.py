@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from consolesvc.errors import TokenRefused
+from consolesvc.tokens.grants import read_back, written
 from consolesvc.tokens.store import Grant
 
 SECRET_BYTES = 24
@@ -81,7 +83,7 @@ class ResumeStore:
         lineage = self._lineages.get(digest)
         if lineage is None:
             raise TokenRefused("unknown")
-        if lineage.until is not None and self.clock() >= lineage.until:
+        if self._is_over(lineage, self.clock()):
             raise TokenRefused("expired")
         admit(lineage.grant)
         other = lineage.before if digest == lineage.current else lineage.current
@@ -107,35 +109,55 @@ class ResumeStore:
             if digest is not None:
                 self._lineages.pop(digest, None)
 
-    def end(self, server_id: str) -> None:
-        """End every lineage of a server that is gone."""
+    def end(self, server_id: str, *, linked: bool = False) -> None:
+        """End every lineage of a server, or those alone that end with their token (`linked`)."""
         for lineage in {lineage for lineage in self._lineages.values() if lineage.grant.server_id == server_id}:
-            self.drop(lineage)
+            if lineage.grant.ends or not linked:
+                self.drop(lineage)
+
+    def expire(self, server_id: str) -> None:
+        """End now what ends with a token of this server, as `TokenStore.expire` ends the tokens."""
+        now = self.clock()
+        for lineage in self._lineages.values():
+            if lineage.grant.server_id == server_id and lineage.grant.ends:
+                lineage.grant = lineage.grant._replace(expires=now)
 
     def sweep(self) -> None:
         """Forget what expired."""
         now = self.clock()
-        for lineage in {x for x in self._lineages.values() if x.until is not None and x.until <= now}:
+        for lineage in {lineage for lineage in self._lineages.values() if self._is_over(lineage, now)}:
             self.drop(lineage)
 
     def dump(self) -> list[dict[str, object]]:
-        """What lives, for a file: hashes, servers, and seconds that are left."""
+        """What lives, for a file: hashes, grants, and seconds that are left of each secret."""
         now = self.clock()
         self.sweep()
         return [
             {
                 "sha256": digest.hex(),
-                "server_id": lineage.grant.server_id,
-                "token_id": lineage.grant.token_id,
                 "left": self.ttl if lineage.until is None else lineage.until - now,
+                "grant": written(lineage.grant, now),
             }
             for digest, lineage in self._lineages.items()
         ]
 
-    def restore(self, digest: bytes, grant: Grant, left: float) -> None:
-        """Take back one secret from a file."""
-        lineage = Lineage(grant, self.clock() + left if self.ttl else None, digest)
+    def restore(self, entry: Mapping[str, Any], gone: float) -> bool:
+        """Take back one secret of `dump`, so many seconds later; whether it is good still."""
+        then = self.clock() - gone
+        # Without a grant it is of a release that kept the server alone.
+        grant = read_back(entry["grant"], then) if "grant" in entry else read_back({**entry, "left": None}, then)
+        digest = bytes.fromhex(entry["sha256"])
+        lineage = Lineage(grant, then + float(entry["left"]) if self.ttl else None, digest)
+        if self._is_over(lineage, self.clock()):
+            return False
         self._lineages[digest] = lineage
+        return True
+
+    def _is_over(self, lineage: Lineage, now: float) -> bool:
+        """Whether its secrets are good for nothing any more: their time is over, or a share link's is."""
+        grant = lineage.grant
+        ends = [lineage.until, grant.expires if grant.ends else None]
+        return any(end is not None and end <= now for end in ends)
 
 
 def _digest(secret: str) -> bytes:

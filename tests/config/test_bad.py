@@ -373,8 +373,6 @@ def test_a_promised_key_is_refused(tmp_path: Path, text: str, parent: str, key: 
 
 PROMISED_VALUES = [
     ("tokens: {store: 'redis://h'}", "tokens.store: `redis://h`"),
-    ("defaults: {input: exclusive}", "defaults.input: `exclusive`"),
-    ("servers: [{name: a, input: lease, line: {type: emulated, guest: echo}}]", "servers[0].input: `lease`"),
 ]
 
 

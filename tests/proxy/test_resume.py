@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from consolesvc.config.model import Log, Tokens
+from consolesvc.log.index import timestamp
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import ResumeStore
@@ -81,14 +82,28 @@ async def test_hello_says_where_the_bytes_stand(lab: World) -> None:
     """First the hello, then bytes that count on from its offset, the replay marked."""
     await lab.said(b"one\r\ntwo\r\n")
     client = await v1(lab, await lab.url())
+    (viewer,) = lab.console.viewers
     assert client.hello == {
         "type": "hello",
+        "session": viewer.id,
+        "name": "node",
         "stream": lab.console.stream,
         "offset": 0,
         "start": 0,
         "replay": [0, 10],
         "line": {"state": "connected", "why": ""},
         "may_type": True,
+        "input": {"mode": "shared", "holder": None, "may_type": True, "requests": [], "refused": 0, "text": ""},
+        "viewers": [
+            {
+                "session": viewer.id,
+                "who": viewer.who,
+                "user": "admin",
+                "may_type": True,
+                "holds": False,
+                "since": timestamp(viewer.since),
+            }
+        ],
         "resume": client.hello["resume"],
     }
     assert await client.read(10) == b"one\r\ntwo\r\n"
