@@ -70,6 +70,7 @@ class MemoryTokenStore:
 
     async def end(self, server_id: str, *, linked: bool = False) -> int:
         """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+        self.sweep()
         of_server = [(digest, grant) for digest, grant in self._grants.items() if grant.server_id == server_id]
         ended = [digest for digest, grant in of_server if grant.ends or not linked]
         for digest in ended:
