@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from consolesvc.errors import TokenRefused
+from consolesvc.tokens.digests import digest_of
 from consolesvc.tokens.grants import read_back, written
 from consolesvc.tokens.store import Grant, Lineage
 
@@ -46,7 +46,7 @@ class MemoryResumeStore:
             self._lineages.pop(lineage.before, None)
         lineage.before = lineage.current or None
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        lineage.current = _digest(secret)
+        lineage.current = digest_of(secret)
         self._lineages[lineage.current] = lineage
         return secret
 
@@ -60,7 +60,7 @@ class MemoryResumeStore:
         Raises:
             TokenRefused: it is unknown, used or expired.
         """
-        digest = _digest(secret)
+        digest = digest_of(secret)
         lineage = self._lineages.get(digest)
         if lineage is None:
             raise TokenRefused("unknown")
@@ -139,7 +139,3 @@ class MemoryResumeStore:
         grant = lineage.grant
         ends = [lineage.until, grant.expires if grant.ends else None]
         return any(end is not None and end <= now for end in ends)
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

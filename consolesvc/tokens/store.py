@@ -28,7 +28,17 @@ class Grant(NamedTuple):
 
 
 class TokenStore(Protocol):
-    """Issues tokens and redeems them. Asynchronous, because a shared store asks another host."""
+    """Issues tokens and redeems them. Asynchronous, because a shared store asks another host.
+
+    All but `issue` may raise StoreUnavailable there, and so may that.
+
+    Attributes:
+        ttl: Seconds for which a token is good for connecting; 0 for ever.
+        single_use: Whether a token is good for one connection only.
+    """
+
+    ttl: float
+    single_use: bool
 
     async def issue(
         self, server_id: str, *, user: str = "", may_type: bool = True, ttl: float | None = None, ends: bool = False
