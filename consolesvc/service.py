@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
+from consolesvc.config.linespec import RemoteSpec
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.console.sharing import Sharing
@@ -40,7 +41,7 @@ from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.states import follow_power
-from consolesvc.tokens.stores import make_stores
+from consolesvc.tokens.kinds import make_stores
 from consolesvc.web import api as native
 from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
@@ -85,7 +86,7 @@ class Service:
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
-        self._stores = make_stores(config.tokens, clock)
+        self._stores = make_stores(config.tokens.store, clock, config.tokens)
         self.tokens, self.resumes = self._stores.tokens, self._stores.resumes
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
@@ -234,7 +235,10 @@ class Service:
         opener = make_opener(config.line, config.name)
         # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
         log_name = config.id if config.id in self.made else config.name
-        log = LogFile(self.logs, log_name, config.ring) if self.logs is not None and config.log else None
+        elsewhere = isinstance(config.line, RemoteSpec)
+        log = None
+        if self.logs is not None and config.log:
+            log = LogFile(self.logs, log_name, config.ring, counted_elsewhere=elsewhere)
         sharing = Sharing(config.input, config.lease_idle)
         console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)

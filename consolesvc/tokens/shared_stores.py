@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from consolesvc.config.model import Tokens
 from consolesvc.tokens.shared import SharedStore
 from consolesvc.tokens.shared_resumes import SharedResumeStore
 from consolesvc.tokens.shared_tokens import SharedTokenStore
-from consolesvc.tokens.stores import Stores
+from consolesvc.tokens.stores import Stores, Times
 
 
 class SharedStores(Stores):
     """See the module. Redis keeps them over a restart of ours."""
 
-    def __init__(self, config: Tokens, clock: Callable[[], float]) -> None:
-        self._shared = SharedStore(config.store)
-        self.tokens = SharedTokenStore(self._shared, clock, ttl=config.ttl, single_use=config.single_use)
-        self.resumes = self._secrets = SharedResumeStore(self._shared, clock, ttl=config.resume)
+    def __init__(self, url: str, clock: Callable[[], float], times: Times) -> None:
+        self._shared = SharedStore(url)
+        self.tokens = SharedTokenStore(self._shared, clock, ttl=times.ttl, single_use=times.single_use)
+        self.resumes = self._secrets = SharedResumeStore(self._shared, clock, ttl=times.resume)
 
     def restore(self, folder: Path) -> None:
         """Nothing: it is where it was."""

@@ -1,23 +1,42 @@
-"""The table of stores: `tokens.store` of the configuration -> what keeps tokens and resume secrets (DESIGN 5.2)."""
+"""Both stores of a service, in its own memory, and what outlives a restart of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from consolesvc.config.model import Tokens
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import MemoryResumeStore
 from consolesvc.tokens.store import ResumeStore, TokenStore
 
 
+class Times(Protocol):
+    """How long tokens and secrets are good: `tokens:` of the configuration."""
+
+    @property
+    def ttl(self) -> float:
+        """Seconds for which a token is good for connecting; 0 for ever."""
+        ...
+
+    @property
+    def single_use(self) -> bool:
+        """Whether for one connection only."""
+        ...
+
+    @property
+    def resume(self) -> float:
+        """Seconds for which a secret is good after a cut; 0 for ever."""
+        ...
+
+
 class Stores:
-    """Both stores of a service, in its own memory.
+    """See the module.
 
     Args:
-        config: `tokens:` of the configuration.
         clock: Seconds, monotonic.
+        times: How long tokens and secrets are good.
 
     Attributes:
         tokens: Issues and redeems tokens.
@@ -27,14 +46,14 @@ class Stores:
     tokens: TokenStore
     resumes: ResumeStore
 
-    def __init__(self, config: Tokens, clock: Callable[[], float]) -> None:
-        self.tokens = self._tokens = MemoryTokenStore(clock, ttl=config.ttl, single_use=config.single_use)
-        self.resumes = self._resumes = MemoryResumeStore(clock, ttl=config.resume)
+    def __init__(self, clock: Callable[[], float], times: Times) -> None:
+        self.tokens = self._tokens = MemoryTokenStore(clock, ttl=times.ttl, single_use=times.single_use)
+        self.resumes = self._resumes = MemoryResumeStore(clock, ttl=times.resume)
 
-    def reload(self, config: Tokens) -> None:
-        """Go over to other times; `store` itself needs a restart."""
-        self.tokens.ttl, self.tokens.single_use = config.ttl, config.single_use
-        self.resumes.ttl = config.resume
+    def reload(self, times: Times) -> None:
+        """Go over to other times."""
+        self.tokens.ttl, self.tokens.single_use = times.ttl, times.single_use
+        self.resumes.ttl = times.resume
 
     def restore(self, folder: Path) -> None:
         """Take back what the last run has kept."""
@@ -46,13 +65,3 @@ class Stores:
 
     async def close(self) -> None:
         """Nothing to let go of."""
-
-
-def make_stores(config: Tokens, clock: Callable[[], float]) -> Stores:
-    """The stores that a configuration asks for. Waits for no other process."""
-    if config.store == "memory":
-        return Stores(config, clock)
-    # Imported only where it is asked for: redis-py takes 8 MiB and a fifth of a second of CPU (ecosystem.md section 8).
-    from consolesvc.tokens.shared_stores import SharedStores  # noqa: PLC0415 - see above
-
-    return SharedStores(config, clock)

@@ -15,7 +15,7 @@ LATER = "is promised for a later release and not built yet; remove it"
 ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
-KINDS = "serial, tcp, unix, telnet, rfc2217, command, emulated"
+KINDS = "serial, tcp, unix, telnet, rfc2217, command, consolesvc, emulated"
 TOP = "known here: api, defaults, emulator, identity, include, limits, log, proxy, servers, tokens"
 
 

@@ -16,8 +16,9 @@ import pytest
 
 from consolesvc.config.model import Tokens
 from consolesvc.errors import LimitReached, StoreUnavailable, TokenRefused
+from consolesvc.tokens.kinds import make_stores
 from consolesvc.tokens.store import Grant
-from consolesvc.tokens.stores import Stores, make_stores
+from consolesvc.tokens.stores import Stores
 from tests.tokens.redis_server import HAS_REDIS, RedisServer, redis_server
 
 TTL = Tokens(ttl=60, resume=60)
@@ -33,11 +34,14 @@ class Hosts:
     def pair(self, config: Tokens = TTL) -> tuple[Stores, Stores]:
         loop = asyncio.get_running_loop()
         if self.server is None:
-            self._made.append(make_stores(config, loop.time))
+            self._made.append(make_stores(config.store, loop.time, config))
             return self._made[-1], self._made[-1]
         config = replace(config, store=self.server.url)
         # Another host's clock says other numbers.
-        pair = make_stores(config, loop.time), make_stores(config, lambda: loop.time() + 5000)
+        pair = (
+            make_stores(config.store, loop.time, config),
+            make_stores(config.store, lambda: loop.time() + 5000, config),
+        )
         self._made += pair
         return pair
 
