@@ -7,6 +7,7 @@
     │   ├── LineLost            it was open and ended
     │   └── LackError           this kind of line, or this device, has no such thing: a break, modem lines
     ├── TokenRefused            a token is unknown, expired or used
+    ├── StoreUnavailable        the store of tokens does not answer
     ├── ServerNotFound          no server has this id
     ├── NameAmbiguous           several servers have this name
     ├── LimitReached            one of `limits:` is exhausted
@@ -114,6 +115,13 @@ class TokenRefused(ConsoleServiceError):
 
     def __str__(self) -> str:
         return f"token {self.why}"
+
+
+class StoreUnavailable(ConsoleServiceError):
+    """The store of tokens, another process, does not answer; whether a token is good cannot be said now."""
+
+    def __str__(self) -> str:
+        return "The token store does not answer; try again later."
 
 
 class ServerNotFound(ConsoleServiceError):

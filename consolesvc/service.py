@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
+from consolesvc.config.linespec import RemoteSpec
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.console.sharing import Sharing
@@ -40,9 +41,7 @@ from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.states import follow_power
-from consolesvc.tokens.keeping import keep, restore
-from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.kinds import make_stores
 from consolesvc.web import api as native
 from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
@@ -87,8 +86,8 @@ class Service:
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
-        self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
-        self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
+        self._stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.tokens, self.resumes = self._stores.tokens, self._stores.resumes
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.known_hosts = set(_known_hosts(config))
@@ -123,7 +122,7 @@ class Service:
             self.ports.release()
             raise
         if self._state_path is not None:
-            restore(self._state_path, self.tokens, self.resumes)
+            self._stores.restore(self._state_path)
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app())
 
@@ -163,7 +162,7 @@ class Service:
                 while self.sessions:  # noqa: ASYNC110 - once a life
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
-            keep(self._state_path, self.tokens, self.resumes)
+            self._stores.keep(self._state_path)
         closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
         if closing:
             _, late = await asyncio.wait(closing, timeout=LINES_WAIT)
@@ -173,6 +172,7 @@ class Service:
         await self._close_logs()
         await self.ports.cleanup()
         await self.identity.close()
+        await self._stores.close()
 
     async def reload(self, config: Config) -> list[str]:
         """Go over to another configuration; untouched servers do not notice.
@@ -192,8 +192,8 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
-        self.resumes.ttl, self.rights.enforce = config.tokens.resume, config.tokens.enforce_session_timeout
-        self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
+        self._stores.reload(config.tokens)
+        self.rights.enforce = config.tokens.enforce_session_timeout
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
         self.urls.config = config.proxy
@@ -205,6 +205,8 @@ class Service:
         restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
         if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
             restarts.append("limits.body or limits.headers has changed: restart for that")
+        if before.tokens.store != config.tokens.store:
+            restarts.append("tokens.store has changed: restart for that")
         if before.log != config.log:
             restarts.append("log has changed: restart for that")
         if before.identity != config.identity:
@@ -233,7 +235,10 @@ class Service:
         opener = make_opener(config.line, config.name)
         # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
         log_name = config.id if config.id in self.made else config.name
-        log = LogFile(self.logs, log_name, config.ring) if self.logs is not None and config.log else None
+        elsewhere = isinstance(config.line, RemoteSpec)
+        log = None
+        if self.logs is not None and config.log:
+            log = LogFile(self.logs, log_name, config.ring, counted_elsewhere=elsewhere)
         sharing = Sharing(config.input, config.lease_idle)
         console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from consolesvc.config import scalars
-from consolesvc.config.addresses import base_url, host_name, listen_address
+from consolesvc.config.addresses import base_url, host_name, listen_address, token_store
 from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
 from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Log, Proxy, Tokens
@@ -45,7 +45,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "single_use": scalars.switch,
                 "enforce_session_timeout": scalars.switch,
                 "resume": scalars.duration,
-                "store": scalars.one_of("memory"),
+                "store": token_store,
             },
         ),
         "identity": identity,

@@ -49,13 +49,17 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """`tokens:` how long a token is good for connecting, and how often."""
+    """`tokens:` how long a token is good for connecting, and how often.
+
+    Attributes:
+        store: `memory`, or the URL of a Redis that several hosts share, a password in it and all.
+    """
 
     ttl: float = 600
     single_use: bool = False
     enforce_session_timeout: bool = False
     resume: float = 12 * 3600
-    store: Literal["memory"] = "memory"
+    store: str = "memory"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from consolesvc.console.sharing import Sharing
 from consolesvc.errors import LineError
 from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
+from consolesvc.lines.remote import RemoteOpener
 from consolesvc.lines.turns import turns
 from consolesvc.log.file import LogFile
 from consolesvc.log.writer import LogWriter
@@ -32,6 +33,8 @@ from consolesvc.log.writer import LogWriter
 if TYPE_CHECKING:
     from consolesvc.console.viewer import Viewer
 
+RENUMBERED = 1012
+"""The close code of who must come back to a new numbering: Service Restart, of the registry of RFC 6455."""
 EVENTS = 256
 """Events remembered for viewers that are behind."""
 
@@ -77,6 +80,8 @@ class Console(InLoop):
         self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=limit)
         self.input = InputPath(name, opener.spec.pace)
         self.flow = Flow(self)
+        if isinstance(opener, RemoteOpener):
+            opener.numbers = self
         self.log = None if log is None else LogWriter(log, self.flow.log_moved)
         self.viewers: set[Viewer] = set()
         self.keyboard = Keyboard(self, sharing or Sharing())
@@ -170,6 +175,40 @@ class Console(InLoop):
             self._release()
         if self.flow.held or len(self.express) < len(self.viewers) or (self.log is not None and self.log.lags):
             self.flow.check()
+
+    # Numbers, of a line whose bytes are counted elsewhere (lines/remote.py)
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last byte; 0 where there has never been one."""
+        return self.ring.end
+
+    @property
+    def memory(self) -> int:
+        """Bytes of history worth asking for at first."""
+        return self.ring.capacity
+
+    async def adopt(self, stream: str, offset: int) -> None:
+        """Begin at a byte of another's stream: nothing has come yet."""
+        self.stream = stream
+        if self.log is not None:
+            await self.log.adopt(stream, offset)
+        self.ring.skip(offset)
+        self.began = offset
+        for viewer in self.viewers:
+            # Its hello named a numbering that is no more; it comes back by itself, and is told the new one.
+            viewer.end(RENUMBERED, "the console has begun: come back")
+
+    async def skip(self, offset: int) -> None:
+        """Go on at `offset`: the bytes before it cannot be had."""
+        if self.log is not None:
+            await self.log.skip(offset)
+        self.ring.skip(offset)
+        self.wake()
+
+    def tell(self, text: str) -> None:
+        """Tell every viewer."""
+        self._say("attach", text)
 
     def wake(self) -> None:
         """Have every viewer look, and all that wait in `news`."""

@@ -31,7 +31,7 @@ def reason(text: str) -> bytes:
 
 def refusal(status: int) -> int:
     """The close code that says what an HTTP status would have said."""
-    return TRY_LATER if status == 429 else POLICY  # noqa: PLR2004 - DESIGN 5.4's table
+    return TRY_LATER if status in (429, 503) else POLICY
 
 
 def expired(grant: Grant) -> str:

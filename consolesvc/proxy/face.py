@@ -14,7 +14,7 @@ from consolesvc.console.attach import Start, replay_start, since_start
 from consolesvc.console.console import Console
 from consolesvc.console.events import printable
 from consolesvc.console.viewer import End, Viewer
-from consolesvc.errors import LimitReached, ServerNotFound, TokenRefused
+from consolesvc.errors import LimitReached, ServerNotFound, StoreUnavailable, TokenRefused
 from consolesvc.http.faults import Fault, fault_response
 from consolesvc.http.hosts import host_allowed, origin_allowed
 from consolesvc.inventory import Inventory, Server
@@ -24,8 +24,7 @@ from consolesvc.proxy.gate import Wish, check_handshake, find_resume, find_token
 from consolesvc.proxy.pump import PING, close, pump
 from consolesvc.proxy.sessions import Session, Sessions
 from consolesvc.proxy.speech import RAW, V1, Raw, Speech, Version1
-from consolesvc.tokens.resume import Lineage, ResumeStore
-from consolesvc.tokens.store import Grant, TokenStore
+from consolesvc.tokens.store import Grant, Lineage, ResumeStore, TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -104,13 +103,15 @@ class Proxy:
 
         try:
             if resume:
-                lineage = self.resumes.redeem(resume, admit)
+                lineage = await self.resumes.redeem(resume, admit)
             else:
                 lineage = self.resumes.begin(await self.tokens.redeem(token or "", admit))
         except TokenRefused as refused:
             raise Fault(401, f"resume secret {refused.why}" if resume else str(refused)) from None
         except ServerNotFound as gone:
             raise Fault(404, str(gone)) from None
+        except StoreUnavailable as away:
+            raise Fault(503, str(away)) from None
         return found[0], lineage
 
     def _wish(self, request: web.Request, server: Server) -> Wish:
@@ -142,7 +143,7 @@ class Proxy:
             ws.headers["Console-Stream"] = console.stream
             await ws.prepare(request)
             viewer.protocol = ws.ws_protocol or ""
-            speech = self._speech(ws, viewer, wish, replay_end, lineage)
+            speech = await self._speech(ws, viewer, wish, replay_end, lineage)
             way = None if request.transport is None else Frames(ws, request.transport)
             dropped = "Origin" in request.headers and self._drops_first_cr(viewer)
             end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping)
@@ -177,12 +178,12 @@ class Proxy:
         holding = viewer.protocol != V1 and viewer.console.keyboard.sharing.mode != "shared"
         return self.config.proxy.drop_first_cr or holding
 
-    def _speech(
+    async def _speech(
         self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, replay_end: int, lineage: Lineage
     ) -> Speech:
         if ws.ws_protocol == V1:
             replay = (min(viewer.offset, replay_end), replay_end)
-            return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
+            return Version1(viewer, replay=replay, resume=await self.resumes.renew(lineage))
         # Raw bytes from an offset on are exact (DESIGN decision 8): nothing is taken out of them.
         filtered = replay_end if wish.since is None else viewer.offset
         return Raw(notices=wish.notices, offset=viewer.offset, replay_end=filtered)

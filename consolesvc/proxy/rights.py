@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from consolesvc.proxy import codes
 from consolesvc.proxy.sessions import Sessions
-from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.store import ResumeStore, TokenStore
 
 
 @dataclass(slots=True, eq=False)
@@ -18,7 +17,7 @@ class Rights:
         enforce: Whether every session ends with its token, and not only a share link's; replaced by a reload.
     """
 
-    tokens: MemoryTokenStore
+    tokens: TokenStore
     resumes: ResumeStore
     sessions: Sessions
     enforce: bool
@@ -26,7 +25,7 @@ class Rights:
     async def remove(self, server_id: str, reason: str) -> None:
         """End all of a server that is gone, with the reason."""
         await self.tokens.end(server_id)
-        self.resumes.end(server_id)
+        await self.resumes.end(server_id)
         self.sessions.end_all(codes.REMOVED, reason, server_id=server_id)
 
     async def expire(self, server_id: str) -> int:
@@ -34,12 +33,11 @@ class Rights:
         self.sessions.end_all(codes.EXPIRED, codes.LINK_EXPIRED, server_id=server_id, linked=True)
         if self.enforce:
             self.sessions.end_all(codes.EXPIRED, codes.SESSION_EXPIRED, server_id=server_id)
-        self.resumes.expire(server_id)
+        await self.resumes.expire(server_id)
         return await self.tokens.expire(server_id)
 
     async def withdraw_links(self, server_id: str) -> int:
         """End a server's share links, with their sessions; how many were good still."""
-        self.resumes.end(server_id, linked=True)
+        await self.resumes.end(server_id, linked=True)
         self.sessions.end_all(codes.WITHDRAWN, "share link withdrawn", server_id=server_id, linked=True)
-        self.tokens.sweep()
         return await self.tokens.end(server_id, linked=True)

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.resume import MemoryResumeStore
 
 log = logging.getLogger(__name__)
 
 FILE = "tokens.json"
 
 
-def keep(folder: Path, tokens: MemoryTokenStore, resumes: ResumeStore, wall: Callable[[], float] = time.time) -> None:
+def keep(
+    folder: Path, tokens: MemoryTokenStore, resumes: MemoryResumeStore, wall: Callable[[], float] = time.time
+) -> None:
     """Write what lives to the state folder, readable by us alone. An error is logged: stopping goes on."""
     document = {"time": wall(), "tokens": tokens.dump(), "resume": resumes.dump()}
     partial = folder / f".{FILE}"
@@ -32,7 +34,9 @@ def keep(folder: Path, tokens: MemoryTokenStore, resumes: ResumeStore, wall: Cal
         log.error("tokens were not kept for the next start: %s", error)  # noqa: TRY400 - an operator's matter
 
 
-def restore(folder: Path, tokens: MemoryTokenStore, resumes: ResumeStore, wall: Callable[[], float] = time.time) -> int:
+def restore(
+    folder: Path, tokens: MemoryTokenStore, resumes: MemoryResumeStore, wall: Callable[[], float] = time.time
+) -> int:
     """Read back what the last run kept, and remove it; how many secrets are good again.
 
     A file that cannot be read, or was not written by us, restores nothing.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from consolesvc.errors import TokenRefused
+from consolesvc.tokens.digests import TOKEN_ID_DIGITS, digest_of, new_token
 from consolesvc.tokens.grants import read_back, written
 from consolesvc.tokens.store import Grant
-
-TOKEN_ID_DIGITS = 12
-"""Hex digits of a token's sha256 that name it in logs: enough to tell tokens apart, useless for guessing one."""
 
 
 class MemoryTokenStore:
@@ -44,11 +40,8 @@ class MemoryTokenStore:
     ) -> str:
         """Make a token for `server_id`: uuid4 text (TokenStore.issue)."""
         self.sweep()
-        # As uuid.uuid4 makes one, in a third of its time: minting is what scripts do in loops.
-        digits = os.urandom(16).hex()
-        variant = "89ab"[int(digits[16], 16) & 3]
-        token = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-        digest = _digest(token)
+        token = new_token()
+        digest = digest_of(token)
         ttl = self.ttl if ttl is None else ttl
         expires = self.clock() + ttl if ttl else None
         self._grants[digest] = Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires, user, may_type, ends)
@@ -70,6 +63,7 @@ class MemoryTokenStore:
 
     async def end(self, server_id: str, *, linked: bool = False) -> int:
         """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+        self.sweep()
         of_server = [(digest, grant) for digest, grant in self._grants.items() if grant.server_id == server_id]
         ended = [digest for digest, grant in of_server if grant.ends or not linked]
         for digest in ended:
@@ -111,7 +105,7 @@ class MemoryTokenStore:
         return expired
 
     def _good(self, token: str) -> tuple[bytes, Grant]:
-        digest = _digest(token)
+        digest = digest_of(token)
         grant = self._grants.get(digest)
         if grant is None:
             raise TokenRefused("unknown")
@@ -131,8 +125,3 @@ class MemoryTokenStore:
         while self._expiries and self._expiries[0][0] <= now:
             swept += self._forget(heapq.heappop(self._expiries)[1])
         return swept
-
-
-def _digest(token: str) -> bytes:
-    # surrogatepass: a token from a query may hold any code points, and must be refused, not crash.
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,41 +1,22 @@
-"""Resume secrets: what brings a client back to its session after a cut, when its token is long gone (DESIGN 5.4)."""
+"""Resume secrets of one process, in memory (DESIGN 5.4)."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from consolesvc.errors import TokenRefused
+from consolesvc.tokens.digests import digest_of
 from consolesvc.tokens.grants import read_back, written
-from consolesvc.tokens.store import Grant
+from consolesvc.tokens.store import Grant, Lineage
 
 SECRET_BYTES = 24
 SWEEP_EVERY = 10.0
 """Seconds between two looks for secrets that have expired: each goes through all of them."""
 
 
-@dataclass(slots=True, eq=False)
-class Lineage:
-    """A session and those that came of it by resuming.
-
-    Attributes:
-        grant: What the first one's token was good for.
-        until: When its secrets end, on the store's clock; None while a session lives.
-        current: sha256 of the secret that was given last.
-        before: sha256 of the one before, good until the current one is used; None where there is none.
-    """
-
-    grant: Grant
-    until: float | None = None
-    current: bytes = b""
-    before: bytes | None = None
-    sessions: int = field(default=0, repr=False)
-
-
-class ResumeStore:
+class MemoryResumeStore:
     """Secrets by sha256; each opens its lineage's console, once, and is then replaced.
 
     Args:
@@ -50,7 +31,7 @@ class ResumeStore:
         self._sweep_at = 0.0
 
     def __repr__(self) -> str:
-        return f"<ResumeStore {len(self._lineages)} secrets>"
+        return f"<MemoryResumeStore {len(self._lineages)} secrets>"
 
     def begin(self, grant: Grant) -> Lineage:
         """A lineage for a session that came with a token."""
@@ -59,17 +40,17 @@ class ResumeStore:
             self.sweep()
         return Lineage(grant)
 
-    def renew(self, lineage: Lineage) -> str:
+    async def renew(self, lineage: Lineage) -> str:
         """A new secret for a session of this lineage, to be sent in its hello."""
         if lineage.before is not None:
             self._lineages.pop(lineage.before, None)
         lineage.before = lineage.current or None
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        lineage.current = _digest(secret)
+        lineage.current = digest_of(secret)
         self._lineages[lineage.current] = lineage
         return secret
 
-    def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
+    async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
         """The lineage of a secret; the other secret of the two that are good ends.
 
         Args:
@@ -79,7 +60,7 @@ class ResumeStore:
         Raises:
             TokenRefused: it is unknown, used or expired.
         """
-        digest = _digest(secret)
+        digest = digest_of(secret)
         lineage = self._lineages.get(digest)
         if lineage is None:
             raise TokenRefused("unknown")
@@ -109,13 +90,13 @@ class ResumeStore:
             if digest is not None:
                 self._lineages.pop(digest, None)
 
-    def end(self, server_id: str, *, linked: bool = False) -> None:
+    async def end(self, server_id: str, *, linked: bool = False) -> None:
         """End every lineage of a server, or those alone that end with their token (`linked`)."""
         for lineage in {lineage for lineage in self._lineages.values() if lineage.grant.server_id == server_id}:
             if lineage.grant.ends or not linked:
                 self.drop(lineage)
 
-    def expire(self, server_id: str) -> None:
+    async def expire(self, server_id: str) -> None:
         """End now what ends with a token of this server, as `TokenStore.expire` ends the tokens."""
         now = self.clock()
         for lineage in self._lineages.values():
@@ -158,7 +139,3 @@ class ResumeStore:
         grant = lineage.grant
         ends = [lineage.until, grant.expires if grant.ends else None]
         return any(end is not None and end <= now for end in ends)
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

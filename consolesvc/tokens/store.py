@@ -1,8 +1,9 @@
-"""What a token store does; `memory.py` is the one that is always there."""
+"""What a store of tokens does, and one of resume secrets; `memory.py` and `resume.py` are those always there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 
@@ -27,7 +28,17 @@ class Grant(NamedTuple):
 
 
 class TokenStore(Protocol):
-    """Issues tokens and redeems them. Asynchronous, because a shared store asks another host."""
+    """Issues tokens and redeems them. Asynchronous, because a shared store asks another host.
+
+    All but `issue` may raise StoreUnavailable there, and so may that.
+
+    Attributes:
+        ttl: Seconds for which a token is good for connecting; 0 for ever.
+        single_use: Whether a token is good for one connection only.
+    """
+
+    ttl: float
+    single_use: bool
 
     async def issue(
         self, server_id: str, *, user: str = "", may_type: bool = True, ttl: float | None = None, ends: bool = False
@@ -66,4 +77,80 @@ class TokenStore(Protocol):
 
     async def end(self, server_id: str, *, linked: bool = False) -> int:
         """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Lineage:
+    """A session and those that came of it by resuming.
+
+    Its secrets are what brings a client back after a cut, when its token is long gone (DESIGN 5.4).
+
+    Attributes:
+        grant: What the first one's token was good for.
+        until: When its secrets end, on the store's clock; None while a session lives.
+        current: sha256 of the secret that was given last.
+        before: sha256 of the one before, good until the current one is used; None where there is none.
+        id: Names it where several processes know it.
+        sessions: How many of its sessions live here.
+    """
+
+    grant: Grant
+    until: float | None = None
+    current: bytes = b""
+    before: bytes | None = None
+    id: str = ""
+    sessions: int = field(default=0, repr=False)
+
+
+class ResumeStore(Protocol):
+    """Keeps secrets, of which each opens its lineage's console, once, and is then replaced.
+
+    Attributes:
+        clock: Seconds, monotonic, by which grants expire.
+        ttl: Seconds for which a secret is good after a cut; 0 for ever.
+    """
+
+    clock: Callable[[], float]
+    ttl: float
+
+    def begin(self, grant: Grant) -> Lineage:
+        """A lineage for a session that came with a token."""
+        ...
+
+    async def renew(self, lineage: Lineage) -> str:
+        """A new secret for a session of this lineage, to be sent in its hello; "" where none can be kept now."""
+        ...
+
+    async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
+        """The lineage of a secret; the other secret of the two that are good ends.
+
+        Args:
+            secret: What the client showed.
+            admit: As with a token: what it raises leaves the secret as good as it was.
+
+        Raises:
+            TokenRefused: it is unknown, used or expired.
+            StoreUnavailable: it cannot be looked up now.
+        """
+        ...
+
+    def enter(self, lineage: Lineage) -> None:
+        """A session of this lineage lives: its secret does not run out."""
+        ...
+
+    def leave(self, lineage: Lineage) -> None:
+        """The session ended; from now on its secret is good for the TTL."""
+        ...
+
+    def drop(self, lineage: Lineage) -> None:
+        """End a lineage for good: its session was kicked, or its right ended."""
+        ...
+
+    async def end(self, server_id: str, *, linked: bool = False) -> None:
+        """End every lineage of a server, or those alone that end with their token (`linked`)."""
+        ...
+
+    async def expire(self, server_id: str) -> None:
+        """End now what ends with a token of this server, as `TokenStore.expire` ends the tokens."""
         ...

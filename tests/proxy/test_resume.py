@@ -17,7 +17,7 @@ from consolesvc.config.model import Log, Tokens
 from consolesvc.log.index import timestamp
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.resume import MemoryResumeStore
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, NODE, Clock, World, closed, received, world
 
@@ -300,26 +300,26 @@ async def refused(lab: World, url: str) -> tuple[int, str]:
 async def test_secrets_are_kept_over_a_restart_as_hashes(tmp_path: Path) -> None:
     """Written once, read back once, readable by us alone; what expired meanwhile is not good again."""
     clock = Clock()
-    tokens, resumes = MemoryTokenStore(clock, ttl=600), ResumeStore(clock, ttl=3600)
+    tokens, resumes = MemoryTokenStore(clock, ttl=600), MemoryResumeStore(clock, ttl=3600)
     token = await tokens.issue("server-1")
     grant = await tokens.redeem(token, lambda _: None)
     lineage = resumes.begin(grant)
-    secret = resumes.renew(lineage)
+    secret = await resumes.renew(lineage)
     keep(tmp_path, tokens, resumes, lambda: 5000.0)
     file = tmp_path / "tokens.json"
     assert token not in file.read_text()
     assert secret not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
 
-    later, back = MemoryTokenStore(Clock(), ttl=600), ResumeStore(Clock(), ttl=3600)
+    later, back = MemoryTokenStore(Clock(), ttl=600), MemoryResumeStore(Clock(), ttl=3600)
     assert restore(tmp_path, later, back, lambda: 5000.0 + 599) == 2
     assert (await later.redeem(token, lambda _: None)).server_id == "server-1"
-    assert back.redeem(secret, lambda _: None).grant.server_id == "server-1"
+    assert (await back.redeem(secret, lambda _: None)).grant.server_id == "server-1"
     assert restore(tmp_path, later, back) == 0
 
     keep(tmp_path, tokens, resumes, lambda: 5000.0)
     late = MemoryTokenStore(Clock(), ttl=600)
-    assert restore(tmp_path, late, ResumeStore(Clock()), lambda: 5000.0 + 600) == 1
+    assert restore(tmp_path, late, MemoryResumeStore(Clock()), lambda: 5000.0 + 600) == 1
     assert len(late) == 0
 
 
@@ -329,4 +329,4 @@ async def test_secrets_are_kept_over_a_restart_as_hashes(tmp_path: Path) -> None
 async def test_a_file_that_is_nonsense_restores_nothing(tmp_path: Path, text: str) -> None:
     """Whatever lies there, the service starts."""
     (tmp_path / "tokens.json").write_text(text)
-    assert restore(tmp_path, MemoryTokenStore(Clock()), ResumeStore(Clock())) == 0
+    assert restore(tmp_path, MemoryTokenStore(Clock()), MemoryResumeStore(Clock())) == 0

@@ -10,7 +10,7 @@ import pytest
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.keeping import FILE, keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.resume import MemoryResumeStore
 from tests.tokens.test_memory import Clock, anyone
 
 
@@ -20,7 +20,7 @@ class Run:
     def __init__(self, resume: float = 3600) -> None:
         self.clock = Clock()
         self.tokens = MemoryTokenStore(self.clock, ttl=600)
-        self.resumes = ResumeStore(self.clock, ttl=resume)
+        self.resumes = MemoryResumeStore(self.clock, ttl=resume)
 
 
 async def test_a_restart_gives_nobody_the_right_to_type(tmp_path: Path) -> None:
@@ -28,22 +28,22 @@ async def test_a_restart_gives_nobody_the_right_to_type(tmp_path: Path) -> None:
     before, after = Run(), Run()
     token = await before.tokens.issue("s", user="alice", may_type=False, ttl=100, ends=True)
     grant = await before.tokens.redeem(token, anyone)
-    secret = before.resumes.renew(before.resumes.begin(grant))
+    secret = await before.resumes.renew(before.resumes.begin(grant))
     keep(tmp_path, before.tokens, before.resumes, lambda: 5000.0)
     after.clock.now = 7.0
     assert restore(tmp_path, after.tokens, after.resumes, lambda: 5040.0) == 2
-    back = [await after.tokens.redeem(token, anyone), after.resumes.redeem(secret, anyone).grant]
+    back = [await after.tokens.redeem(token, anyone), (await after.resumes.redeem(secret, anyone)).grant]
     assert back == [grant._replace(expires=67.0)] * 2
     after.clock.now = 67.0
     with pytest.raises(TokenRefused, match="expired"):
-        after.resumes.redeem(secret, anyone)
+        await after.resumes.redeem(secret, anyone)
 
 
 async def test_an_ended_link_does_not_come_back(tmp_path: Path) -> None:
     """Neither by its token nor by its secret."""
     before, after = Run(), Run()
     token = await before.tokens.issue("s", may_type=False, ttl=100, ends=True)
-    before.resumes.renew(before.resumes.begin(await before.tokens.redeem(token, anyone)))
+    await before.resumes.renew(before.resumes.begin(await before.tokens.redeem(token, anyone)))
     keep(tmp_path, before.tokens, before.resumes, lambda: 5000.0)
     assert restore(tmp_path, after.tokens, after.resumes, lambda: 5100.0) == 0
 
@@ -52,11 +52,11 @@ async def test_a_session_whose_token_is_long_over_keeps_its_secret(tmp_path: Pat
     """As ever: the token was for connecting."""
     before, after = Run(), Run()
     grant = await before.tokens.redeem(await before.tokens.issue("s", user="bob"), anyone)
-    secret = before.resumes.renew(before.resumes.begin(grant))
+    secret = await before.resumes.renew(before.resumes.begin(grant))
     before.clock.now += 700
     keep(tmp_path, before.tokens, before.resumes, lambda: 5000.0)
     assert restore(tmp_path, after.tokens, after.resumes, lambda: 5000.0) == 1
-    back = after.resumes.redeem(secret, anyone).grant
+    back = (await after.resumes.redeem(secret, anyone)).grant
     assert (back.user, back.may_type, back.expires) == ("bob", True, 900.0)
 
 
@@ -64,10 +64,10 @@ async def test_secrets_without_an_end_stay_without_one(tmp_path: Path) -> None:
     """`tokens.resume: 0`."""
     before, after = Run(resume=0), Run(resume=0)
     grant = await before.tokens.redeem(await before.tokens.issue("s"), anyone)
-    secret = before.resumes.renew(before.resumes.begin(grant))
+    secret = await before.resumes.renew(before.resumes.begin(grant))
     keep(tmp_path, before.tokens, before.resumes, lambda: 5000.0)
     assert restore(tmp_path, after.tokens, after.resumes, lambda: 9e9) == 1
-    assert after.resumes.redeem(secret, anyone).grant.server_id == "s"
+    assert (await after.resumes.redeem(secret, anyone)).grant.server_id == "s"
 
 
 async def test_what_an_earlier_release_kept_is_read(tmp_path: Path) -> None:

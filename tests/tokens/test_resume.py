@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consolesvc.errors import TokenRefused
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.resume import MemoryResumeStore
 from consolesvc.tokens.store import Grant
 from tests.tokens.test_memory import Clock, anyone
 
@@ -18,39 +18,39 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_a_secret_of_a_share_link_ends_with_the_link(clock: Clock) -> None:
+async def test_a_secret_of_a_share_link_ends_with_the_link(clock: Clock) -> None:
     """However long secrets are good: the way back is no way around the end. Another token's goes on."""
-    store = ResumeStore(clock, ttl=3600)
-    link, token = (store.renew(store.begin(grant)) for grant in (LINK, TOKEN))
+    store = MemoryResumeStore(clock, ttl=3600)
+    link, token = [await store.renew(store.begin(grant)) for grant in (LINK, TOKEN)]
     clock.now += 59
-    assert store.redeem(link, anyone).grant == LINK
+    assert (await store.redeem(link, anyone)).grant == LINK
     clock.now += 1
     with pytest.raises(TokenRefused, match="expired"):
-        store.redeem(link, anyone)
-    assert store.redeem(token, anyone).grant == TOKEN
+        await store.redeem(link, anyone)
+    assert (await store.redeem(token, anyone)).grant == TOKEN
     store.sweep()
     with pytest.raises(TokenRefused, match="unknown"):
-        store.redeem(link, anyone)
+        await store.redeem(link, anyone)
 
 
-def test_it_ends_while_its_session_lives_too(clock: Clock) -> None:
+async def test_it_ends_while_its_session_lives_too(clock: Clock) -> None:
     """The session is about to be ended; its secret brings no other in the meantime."""
-    store = ResumeStore(clock, ttl=3600)
+    store = MemoryResumeStore(clock, ttl=3600)
     lineage = store.begin(LINK)
-    secret = store.renew(lineage)
+    secret = await store.renew(lineage)
     store.enter(lineage)
     clock.now += 60
     with pytest.raises(TokenRefused, match="expired"):
-        store.redeem(secret, anyone)
+        await store.redeem(secret, anyone)
 
 
-def test_expiring_a_servers_tokens_expires_its_links(clock: Clock) -> None:
+async def test_expiring_a_servers_tokens_expires_its_links(clock: Clock) -> None:
     """And nothing else: neither other secrets of the server nor links of another one."""
-    store = ResumeStore(clock, ttl=3600)
+    store = MemoryResumeStore(clock, ttl=3600)
     grants = [LINK, TOKEN, LINK._replace(server_id="server-2")]
-    link, token, other = (store.renew(store.begin(grant)) for grant in grants)
-    store.expire("server-1")
+    link, token, other = [await store.renew(store.begin(grant)) for grant in grants]
+    await store.expire("server-1")
     with pytest.raises(TokenRefused, match="expired"):
-        store.redeem(link, anyone)
-    assert store.redeem(token, anyone).grant == TOKEN
-    assert store.redeem(other, anyone).grant.server_id == "server-2"
+        await store.redeem(link, anyone)
+    assert (await store.redeem(token, anyone)).grant == TOKEN
+    assert (await store.redeem(other, anyone)).grant.server_id == "server-2"

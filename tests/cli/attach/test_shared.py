@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.promised import is_value
 from tests.cli.attach.lab import Lab, Machine, lab
 from tests.cli.screen import Screen, screen
 from tests.cli.service import until
-
-pytestmark = pytest.mark.skipif(is_value("servers[].input", "lease"), reason="the service has no input: lease yet")
 
 
 @pytest.fixture
