@@ -12,12 +12,12 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from consolesvc.console.events import Event, printable
+from consolesvc.console.breaks import Breaks
+from consolesvc.console.events import Event, Kind, duration, printable
 from consolesvc.console.express import Express
-from consolesvc.console.input import InputPath
+from consolesvc.console.input import InputPath, Typist
 from consolesvc.console.loan import Loan
 from consolesvc.console.ring import Ring
-from consolesvc.errors import LineError
 from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
 from consolesvc.lines.turns import turns
@@ -73,10 +73,10 @@ class Console:
         self.last_output: float | None = None
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
+        self.breaks = Breaks(self)
         self._loop = asyncio.get_running_loop()
         self._generation = asyncio.Event()
         self._awaited = False
-        self._breaks: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._loan: Loan | None = None
         self._lending = asyncio.Lock()
@@ -117,9 +117,7 @@ class Console:
         self._leaving = True
         if self._hold_timer is not None:
             self._hold_timer.cancel()
-        for task in self._breaks:
-            task.cancel()
-        await asyncio.gather(*self._breaks, return_exceptions=True)
+        await self.breaks.close()
         try:
             await self.input.close()
             await self.reconnecting.close()
@@ -212,31 +210,20 @@ class Console:
         if not data:
             return
         if self.connected:
-            self.typed += len(data)
-            turns.typed(self.reconnecting)
-            self.input.write(viewer.typist, data)
+            self.type(viewer.typist, data)
         else:
             self.refused += len(data)
             viewer.tell_refused(len(data), self.reconnecting.why)
 
+    def type(self, typist: Typist, data: bytes) -> None:
+        """Send what somebody typed, in their turn; the line is open."""
+        self.typed += len(data)
+        turns.typed(self.reconnecting)
+        self.input.write(typist, data)
+
     def send_break(self, viewer: Viewer, seconds: float) -> None:
         """Send a break for a viewer, and tell everybody; what the line lacks, or its loss, is told to the viewer."""
-        line = self.reconnecting.line
-        if line is None:
-            viewer.tell(f"no break sent: {self.name} line is not open: {self.reconnecting.why}")
-            return
-
-        async def send() -> None:
-            try:
-                await line.send_break(seconds)
-            except LineError as error:
-                viewer.tell(f"no break sent: {error}")
-            else:
-                self._say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.who or 'a viewer'}")
-
-        task = asyncio.get_running_loop().create_task(send(), name=f"break {self.name}")
-        self._breaks.add(task)
-        task.add_done_callback(self._breaks.discard)
+        self.breaks.ask(viewer, seconds)
 
     def note(self, event: str, **facts: Any) -> None:
         """Put into the log's index what happened at the stream's end, for nobody's screen."""
@@ -267,13 +254,13 @@ class Console:
         self.input.line = self.reconnecting.line
         if state == "connected":
             if self._lost_at is not None:
-                self._say(
+                self.happened(
                     "back",
-                    f"{self.name} line back after {_duration(time.monotonic() - self._lost_at)}; "
+                    f"{self.name} line back after {duration(time.monotonic() - self._lost_at)}; "
                     "what it sent meanwhile is unknown",
                 )
             elif self.reconnecting.opened == 1 and self.viewers:
-                self._say("back", f"{self.name} line is up")
+                self.happened("back", f"{self.name} line is up")
             self._lost_at = None
             self.check_flow()
         elif state in ("waiting", "lent") and self._lost_at is None and self.reconnecting.opened:
@@ -281,22 +268,16 @@ class Console:
             self._held = False
             clock = time.strftime("%H:%M:%S")
             away = "" if state == "lent" else "; waiting"
-            self._say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
+            self.happened("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
             dropped = self.input.drop()
             self.refused += sum(dropped.values())
             for viewer in self.viewers:
                 if size := dropped.get(viewer.typist, 0):
                     viewer.tell_refused(size, self.reconnecting.why)
 
-    def _say(self, kind: str, text: str) -> None:
-        self.events.append(Event(self.ring.end, kind, printable(text)))  # type: ignore[arg-type]  # the callers' literals
-        if self.log is not None:
-            self.log.event(kind, text=text)
+    def happened(self, kind: Kind, text: str, **facts: Any) -> None:
+        """Tell every viewer, at the stream's end; and the log's index, which has the facts in place of the text."""
+        self.events.append(Event(self.ring.end, kind, printable(text)))
+        self.note(kind, **(facts or {"text": text}))
         self.event_count += 1
         self.wake()
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:  # noqa: PLR2004 - as people say it: 80 s, then 2 min
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004 - the same

@@ -110,6 +110,12 @@ class InputPath:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(), name=f"input {self.name}")
 
+    def forget(self, typist: Typist) -> None:
+        """Take back what waits of one typist."""
+        typist.drop()
+        if typist in self._turns:
+            self._turns.remove(typist)
+
     def drop(self) -> dict[Typist, int]:
         """The line is lost: forget what waits; whose, and how many bytes."""
         dropped = {typist: typist.drop() for typist in self._turns}
@@ -125,22 +131,28 @@ class InputPath:
             self._task = None
 
     async def _run(self) -> None:
-        pace = self.pace
-        lines = pace is not None and pace.unit == "lines"
-        most = TURN if pace is None or lines else min(TURN, max(1, int(pace.rate * TICK)))
         while self._turns and self.line is not None:
             typist = self._turns.popleft()
-            data = typist.take(most, line=lines)
+            data = take_piece(typist, self.pace)
             self.line.write(data)
             if typist.pending:
                 self._turns.append(typist)
             # The line may be lost, and what waits dropped, while this waits.
             await self.line.drain()
-            await asyncio.sleep(0 if pace is None else _pause(pace, data))
+            await asyncio.sleep(pause_after(data, self.pace))
 
 
-def _pause(pace: Pace, sent: bytes) -> float:
+def take_piece(typist: Typist, pace: Pace | None) -> bytes:
+    """The next bytes that go out together at a pace."""
+    if pace is None or pace.unit == "lines":
+        return typist.take(line=pace is not None)
+    return typist.take(min(TURN, max(1, int(pace.rate * TICK))))
+
+
+def pause_after(sent: bytes, pace: Pace | None) -> float:
     """Seconds that a piece uses up: its characters' time, or a line's where it ends one."""
+    if pace is None:
+        return 0
     if pace.unit == "c":
         return len(sent) / pace.rate
     return 1 / pace.rate if sent.endswith((b"\r", b"\n")) else 0
