@@ -44,7 +44,7 @@ class Typist:
     def take(self, most: int = TURN, *, line: bool = False) -> bytes:
         """The next bytes, `most` at most and, with `line`, up to the first line's end; there are some."""
         data = self.pending.popleft()
-        cut = min(most, _line_end(data)) if line else most
+        cut = min(most, line_end(data)) if line else most
         if len(data) > cut:
             self.pending.appendleft(data[cut:])
             data = data[:cut]
@@ -76,7 +76,7 @@ class Typist:
             self._free.clear()
 
 
-def _line_end(data: bytes) -> int:
+def line_end(data: bytes) -> int:
     """The length of the first line, its CR or LF (or CR LF) included; all of it where it has none."""
     ends = [end for end in (data.find(b"\r"), data.find(b"\n")) if end >= 0]
     return min(ends) + (2 if data[min(ends) :].startswith(b"\r\n") else 1) if ends else len(data)

@@ -28,7 +28,8 @@ STREAM = st.lists(st.sampled_from(WHOLE + BROKEN) | TEXT | st.binary(max_size=4)
 
 
 def strip(*pieces: bytes) -> list[Run]:
-    stripper, offset, runs = Stripper(), 0, []
+    stripper, offset = Stripper(), 0
+    runs: list[Run] = []
     for piece in pieces:
         runs += stripper.feed(offset, piece)
         offset += len(piece)
