@@ -17,6 +17,7 @@ from consolesvc.console.events import Event, Kind, duration, printable
 from consolesvc.console.express import Express
 from consolesvc.console.input import InputPath, Typist
 from consolesvc.console.loan import Loan
+from consolesvc.console.marks import Marks
 from consolesvc.console.ring import Ring
 from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
@@ -74,6 +75,7 @@ class Console:
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
         self.breaks = Breaks(self)
+        self.marks = Marks(self)
         self._loop = asyncio.get_running_loop()
         self._generation = asyncio.Event()
         self._awaited = False
@@ -225,10 +227,10 @@ class Console:
         """Send a break for a viewer, and tell everybody; what the line lacks, or its loss, is told to the viewer."""
         self.breaks.ask(viewer, seconds)
 
-    def note(self, event: str, **facts: Any) -> None:
-        """Put into the log's index what happened at the stream's end, for nobody's screen."""
+    def note(self, event: str, at: float | None = None, **facts: Any) -> None:
+        """Put into the log's index what happened at the stream's end, for nobody's screen; `at`: unix seconds."""
         if self.log is not None:
-            self.log.event(event, **facts)
+            self.log.event(event, at, **facts)
 
     # The line's state
 
@@ -275,9 +277,9 @@ class Console:
                 if size := dropped.get(viewer.typist, 0):
                     viewer.tell_refused(size, self.reconnecting.why)
 
-    def happened(self, kind: Kind, text: str, **facts: Any) -> None:
+    def happened(self, kind: Kind, text: str, at: float | None = None, **facts: Any) -> None:
         """Tell every viewer, at the stream's end; and the log's index, which has the facts in place of the text."""
         self.events.append(Event(self.ring.end, kind, printable(text)))
-        self.note(kind, **(facts or {"text": text}))
+        self.note(kind, at, **(facts or {"text": text}))
         self.event_count += 1
         self.wake()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from consolesvc.log.directory import LogDirectory
+from consolesvc.log.events import read_events
 from consolesvc.log.index import Record
 from consolesvc.log.names import Segment, current_path, rotated_path
 from consolesvc.log.recovery import Recovered, recover
@@ -159,6 +160,10 @@ class LogFile:
             if size <= 0:
                 return self._line_start(segment, begin)
         return begin
+
+    def events(self, kind: str) -> list[Record]:
+        """All events of a kind, in the order in which they were written, each with its stream. Raises OSError."""
+        return list(read_events(self._segments(), kind))
 
     def _line_start(self, segment: Segment, offset: int) -> int:
         if offset == segment.first:
