@@ -19,6 +19,7 @@ from consolesvc.log.file import LogFile
 from consolesvc.log.index import Record
 from consolesvc.log.source import Source
 from consolesvc.log.thread import Job
+from consolesvc.log.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +180,12 @@ class LogWriter:
     async def before(self, offset: int, size: int) -> int:
         """Where the `size` bytes before `offset` begin on disk; see LogFile.before. Raises OSError."""
         found: int = await self.thread.call(lambda: self.file.before(offset, size))
+        return found
+
+    async def timeline(self) -> Timeline:
+        """When its bytes came; to be asked in `thread`. Raises OSError."""
+        directory, name = self.file.directory.path, self.file.name
+        found: Timeline = await self.thread.call(lambda: Timeline(directory, name))
         return found
 
     async def events(self, kind: str) -> list[Record]:
