@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
 from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.restarts import restarts
 from consolesvc.console.console import Console
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
@@ -43,6 +44,7 @@ from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
 from consolesvc.web import openapi
 from consolesvc.web import state as native_state
+from consolesvc.web.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +89,7 @@ class Service:
         self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
         self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
         self.sessions = Sessions(config.limits)
+        self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(_known_hosts(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
@@ -188,24 +191,14 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
+        self.waits.most = config.limits.waits_per_caller
         self.resumes.ttl = config.tokens.resume
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
         self.urls.config = config.proxy
         self.trouble = None
-        pairs = (
-            ("api.listen", before.api.listen, config.api.listen),
-            ("proxy.listen", before.proxy.listen, config.proxy.listen),
-        )
-        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
-        if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
-            restarts.append("limits.body or limits.headers has changed: restart for that")
-        if before.log != config.log:
-            restarts.append("log has changed: restart for that")
-        if before.identity != config.identity:
-            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
-        return restarts
+        return restarts(before, config)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -279,7 +272,7 @@ class Service:
         )
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.trouble)
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
         return app

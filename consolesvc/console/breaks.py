@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from consolesvc.console.console import Console
     from consolesvc.console.viewer import Viewer
 
+DEFAULT_MS, LONGEST_MS = 250, 5000
+"""Milliseconds that a break lasts: where nobody says, and at most."""
+
 
 class Breaks:
     """Sends breaks on one console's line, and tells everybody.

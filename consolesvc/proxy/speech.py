@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from consolesvc.console.breaks import DEFAULT_MS, LONGEST_MS
 from consolesvc.console.events import Event, Gap
 from consolesvc.console.queries import QueryFilter
 from consolesvc.console.viewer import Chunk, End, Viewer
@@ -26,10 +27,6 @@ class Break:
     """A wish for a break of so many seconds."""
 
     seconds: float
-
-
-DEFAULT_BREAK, LONGEST_BREAK = 250, 5000
-"""Milliseconds."""
 
 
 class Speech(Protocol):
@@ -162,9 +159,9 @@ class Version1:
             raise ValueError("expected a JSON object")  # noqa: TRY004 - one kind of error for what breaks the protocol
         if message.get("type") != "break":
             return b""
-        ms = message.get("ms", DEFAULT_BREAK)
-        if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms <= LONGEST_BREAK:
-            raise ValueError(f"break: expected ms from 1 to {LONGEST_BREAK}")
+        ms = message.get("ms", DEFAULT_MS)
+        if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms <= LONGEST_MS:
+            raise ValueError(f"break: expected ms from 1 to {LONGEST_MS}")
         return Break(ms / 1000)
 
     def _line(self) -> dict[str, str]:
