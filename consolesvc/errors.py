@@ -11,7 +11,8 @@
     ├── NameAmbiguous           several servers have this name
     ├── LimitReached            one of `limits:` is exhausted
     ├── StartError              the service cannot start: a taken port, a locked state folder
-    └── ClientError             a command could not do its work against a running service
+    └── ClientError             a client could not do its work against a running service
+        └── TimedOut            what was waited for did not come in time
 
 Classes carry facts; `__str__` makes the sentence. Foreign exceptions become these at the seam where they
 arise and nowhere else.
@@ -160,8 +161,28 @@ class StartError(ConsoleServiceError):
 
 
 class ClientError(ConsoleServiceError):
-    """A command failed against a running service; `exit_code` as DESIGN 5.1 (1, 3 or 4)."""
+    """A client failed against a running service.
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    Attributes:
+        exit_code: A command's then, as DESIGN 5.1 has it (1, 2, 3, 4 or 124).
+        status: The HTTP status of the service's answer; 0 where it gave none.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1, status: int = 0) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.status = status
+
+
+class TimedOut(ClientError):
+    """What was waited for did not come in time.
+
+    Attributes:
+        next: The offset from which to go on, so that nothing is missed.
+        output: What a command had said by then.
+    """
+
+    def __init__(self, message: str, next: int, output: str = "") -> None:  # noqa: A002 - the field's name in answers
+        super().__init__(message, exit_code=124)
+        self.next = next
+        self.output = output

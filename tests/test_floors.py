@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 
 FLOORS = {
     "errors": 0,
+    "client": 1,
     "config": 1,
     "tokens": 1,
     "emulator": 2,
