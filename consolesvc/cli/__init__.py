@@ -23,6 +23,11 @@ COMMANDS = {
     "list": "consoles",  # a module named `list` would hide the builtin from this one
     "url": "url",
     "attach": "attach",
+    "wait": "wait",
+    "send": "send",
+    "run": "run",
+    "screen": "screen",
+    "mark": "mark",
     "log": "log",
     "down": "down",
     "up": "up",
