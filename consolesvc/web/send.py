@@ -16,7 +16,6 @@ from aiohttp import web
 from consolesvc.config.linespec import Pace
 from consolesvc.console.breaks import DEFAULT_MS, LONGEST_MS
 from consolesvc.console.sending import Sent, send
-from consolesvc.errors import LineError
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
@@ -41,11 +40,9 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits) -> None:
         ms = body.get("ms", DEFAULT_MS)
         if isinstance(ms, bool) or not isinstance(ms, int | float) or not 1 <= ms <= LONGEST_MS:
             raise wrong("ms", ms, f"a number of milliseconds from 1 to {LONGEST_MS}")
-        console = changeable(inventory, request).console
-        try:
-            await console.breaks.send(ms / 1000, CALLER.get().user_id)
-        except LineError as error:
-            raise Fault(HTTPStatus.CONFLICT, f"no break sent: {error}") from None
+        server = changeable(inventory, request)
+        with typing(server):
+            await server.console.breaks.send(ms / 1000, CALLER.get().user_id)
         return web.json_response({"break": {"ms": ms}})
 
     app.router.add_post("/console/v1/consoles/{id}/send", send_data)

@@ -1,4 +1,4 @@
-"""The one way by which input over HTTP reaches a console: `send` and `run` (DESIGN 5.3)."""
+"""The one way by which input over HTTP reaches a console: `send`, `run` and `break` (DESIGN 5.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Linux from its boot to its shutdown by the calls for scripts alone: no websocket, no sleep, no second guess."""
+"""A real Linux from its boot to its shutdown by the calls for scripts alone: no websocket, no sleep, no guess."""
 
 from __future__ import annotations
 
