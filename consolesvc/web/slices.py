@@ -77,6 +77,8 @@ async def _ends(console: Console, query: dict[str, str]) -> tuple[int, int]:
 async def _answer(request: web.Request, headers: dict[str, str], parts: AsyncIterator[bytes]) -> web.StreamResponse:
     """Send the parts as they are made: a slice may be all of a log."""
     response = web.StreamResponse(headers=headers)
+    if request.method == "HEAD":  # aiohttp would send what is written
+        return response
     try:
         async for part in parts:
             if not response.prepared:

@@ -16,7 +16,7 @@ from consolesvc.config.recording import parse_recording
 from consolesvc.console import slicing
 from tests.lines.devices import eventually
 from tests.proxy.world import World, world
-from tests.web.world import call, refusal, with_log
+from tests.web.world import call, head, refusal, with_log
 
 KIB = 1024
 
@@ -196,6 +196,16 @@ async def test_bad_queries(lab: World, query: str, status: int, said: str) -> No
     found, message = await refusal(lab, "GET", f"node/slice?{query}")
     assert found == status
     assert message.startswith(said)
+
+
+@pytest.mark.parametrize("kind", ["text", "raw", "cast2"])
+async def test_a_head_has_no_body(lab: World, kind: str) -> None:
+    """Or the next answer on its connection would begin with it."""
+    await lab.said(b"said")
+    answer = await head(lab, f"node/slice?format={kind}")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nConsole-Next: 4\r\n" in answer
+    assert answer.endswith(b"\r\n\r\n")
 
 
 async def test_a_client_that_goes_away_ends_it(lab: World) -> None:
