@@ -37,7 +37,7 @@ async def shell(name: str) -> AsyncIterator[Console]:
     console = Console(name, CommandOpener(CommandSpec(shell=text + SHELLS[name]), name), ring=1024 * 1024, replay=1024)
     await console.start()
     try:
-        await eventually(lambda: PROMPT in console.ring.read(0, 1000))
+        await eventually(lambda: PROMPT in console.ring.read(0, 1000), patience=20)
         yield console
     finally:
         await console.close()

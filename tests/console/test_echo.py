@@ -76,6 +76,6 @@ def test_what_comes_back_is_found_behind_anything(typed: str, before: bytes) -> 
 
 def test_it_costs_the_same_whatever_comes() -> None:
     """Not even what looks like the echo at every byte, again and again, makes it slow."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert seen(b"a" * 255 + b"b", b"a\ba" * 50_000) is None
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -142,9 +142,9 @@ def test_any_sequences_are_borne(parts: list[bytes]) -> None:
 def test_hostile_output_is_drawn_in_bounded_time(unit: str) -> None:
     """A window full of the worst takes seconds at most, in a thread of its own."""
     data = unit.encode() * (WINDOW // len(unit.encode()))
-    begun = time.perf_counter()
+    begun = time.process_time()
     draw(b"\n\x1b[H" + data, 80, 24)
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20
 
 
 def test_pyte_is_imported_for_the_first_screen_alone() -> None:

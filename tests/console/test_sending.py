@@ -102,7 +102,7 @@ async def test_a_pace_is_kept(console: Console, device: Device) -> None:
     for pace, data, least in (("100 c/s", b"x" * 40, 0.3), ("10 lines/s", b"a\rb\rc\rd\r", 0.25)):
         begun = time.monotonic()
         await sent(console, data, pace=pace)
-        assert least <= time.monotonic() - begun < 3, pace
+        assert least <= time.monotonic() - begun < 10, pace
         assert await device.heard(len(data)) == data
 
 
@@ -127,7 +127,7 @@ async def test_a_machine_that_takes_nothing(console: Console) -> None:
     """Nobody reads its PTY: what its buffers hold has left, the rest is taken back in time."""
     begun = time.monotonic()
     result = await sent(console, b"x" * 1024 * 1024, seconds=0.5)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10
     assert 0 < result.sent < 1024 * 1024
     assert not console.input._turns
 

@@ -108,6 +108,6 @@ def test_what_is_held_is_bounded(noise: bytes) -> None:
 @pytest.mark.parametrize("unit", [*BROKEN, b"\xf0\x90", b"\x1bP\x1b", b"\x9d"])
 def test_hostile_bytes_are_quick(unit: bytes) -> None:
     """No input makes it try a byte more than a few times."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     strip(unit * (256 * 1024 // len(unit)))
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3

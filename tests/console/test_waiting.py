@@ -93,7 +93,7 @@ async def test_after_its_time_it_says_whence_to_go_on(console: Console, device: 
     await device.say(b"booting\r\nlog")
     begun = time.monotonic()
     waited = await wait(console, "login: ", seconds=0.2)
-    assert 0.2 <= time.monotonic() - begun < 2
+    assert 0.2 <= time.monotonic() - begun < 10
     assert (waited.found, waited.next) == (None, 0)
     await device.say(b"in: ")
     assert await text_of(console, "login: ", since=waited.next) == "login: "
