@@ -165,13 +165,15 @@ class ClientError(ConsoleServiceError):
 
     Attributes:
         exit_code: A command's then, as DESIGN 5.1 has it (1, 2, 3, 4 or 124).
-        status: The HTTP status of the service's answer; 0 where it gave none.
+        status: The HTTP status that says so; 0 where none does.
+        passing: Whether it may pass by itself: a service or a server that is not there yet.
     """
 
-    def __init__(self, message: str, exit_code: int = 1, status: int = 0) -> None:
+    def __init__(self, message: str, exit_code: int = 1, *, status: int = 0, passing: bool = False) -> None:
         super().__init__(message)
         self.exit_code = exit_code
         self.status = status
+        self.passing = passing
 
 
 class TimedOut(ClientError):

@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -284,8 +285,8 @@ class Service:
         return await handler(request)
 
     def _proxy_app(self) -> web.Application:
-        app = web.Application(middlewares=[faults])
-        app.router.add_route("*", "/{path:.*}", self.proxy.handle)
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app
 
 

@@ -56,7 +56,7 @@ class Cloud(Transport):
             return matches[0]
         what = "is the beginning of several names" if matches else "is no console here; there are"
         names = [str(console["name"]) for console in matches or consoles]
-        raise ClientError(f"{name!r} {what}: {some_of(names)}", NOT_FOUND)
+        raise ClientError(f"{name!r} {what}: {some_of(names)}", NOT_FOUND, passing=not matches)
 
     def console_url(self, server_id: str) -> str:
         """A fresh console URL, as any OpenStack client gets it; raises ClientError as `ask`."""

@@ -21,6 +21,8 @@ LARGEST = 1024 * 1024 * 1024
 """Bytes of an answer that are read: all that a log of a console may hold by default is a quarter of it."""
 USAGE, NOT_FOUND, REFUSED = 2, 3, 4
 """Exit codes of DESIGN 5.1."""
+PASSING = (404, 409, 429, 500, 502, 503, 504)
+"""Statuses of a fault that may pass: a server that is not there or not ready yet, a service that is not."""
 EXIT_CODES: Mapping[int, int] = {
     HTTPStatus.NOT_FOUND: NOT_FOUND,
     HTTPStatus.UNAUTHORIZED: REFUSED,
@@ -111,13 +113,15 @@ class Transport:
         try:
             message = next(iter(json.loads(content).values()))["message"]
         except (ValueError, LookupError, TypeError, AttributeError, StopIteration, RecursionError):
-            raise self.stranger() from None
+            raise self.stranger(status) from None
         text = f"{escape(str(message))} (HTTP {status}){self._cure(status)}"
-        raise ClientError(text, EXIT_CODES.get(status, 1), status)
+        raise ClientError(text, EXIT_CODES.get(status, 1), status=status, passing=status in PASSING)
 
-    def stranger(self) -> ClientError:
+    def stranger(self, status: int = 0) -> ClientError:
         """The error for an answer that is none of consolesvc's."""
-        return ClientError(f"{self.url} does not answer as consolesvc does: is it another service?")
+        text = f"{self.url} does not answer as consolesvc does: is it another service?"
+        # A relay in front of a service that is not there answers for it, in its own words.
+        return ClientError(text, status=status, passing=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _cure(self, status: int) -> str:
         """What to do about a refusal, to be put behind its message."""
@@ -135,7 +139,8 @@ class Transport:
                 return answer.status, answer.read(LARGEST)
             except OSError as error:
                 cure = "start the service with `consolesvc serve`, or say where it is with --endpoint"
-                raise ClientError(f"no answer from {self.url}: {error.strerror or error}; {cure}") from None
+                text = f"no answer from {self.url}: {error.strerror or error}; {cure}"
+                raise ClientError(text, passing=True) from None
             except UnicodeError:
                 raise ClientError(f"endpoint {self.url!r}: this cannot be a host or a path", USAGE) from None
             except ValueError:  # a token with a line's end in it

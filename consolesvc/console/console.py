@@ -7,6 +7,7 @@ cost another a byte, but for the one rule in flow.py.
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 import uuid
 from collections import deque
@@ -76,7 +77,6 @@ class Console:
         self.event_count = 0
         self.breaks = Breaks(self)
         self.marks = Marks(self)
-        self._loop = asyncio.get_running_loop()
         self._generation = asyncio.Event()
         self._awaited = False
         self._leaving = False
@@ -88,6 +88,11 @@ class Console:
 
     def __repr__(self) -> str:
         return f"<Console {self.name} {self.ring!r} {self.reconnecting.state} {len(self.viewers)} viewers>"
+
+    @functools.cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, asked for once: each time is a system call (before Python 3.12)."""
+        return asyncio.get_running_loop()
 
     @property
     def connected(self) -> bool:
@@ -150,8 +155,10 @@ class Console:
         self.last_output = self._loop.time()
         if self.log is not None:
             self.log.news()
-        self._release()
-        self.check_flow()
+        if self._awaited:
+            self._release()
+        if self._held or len(self.express) < len(self.viewers) or (self.log is not None and self.log.lags):
+            self.check_flow()
 
     def wake(self) -> None:
         """Have every viewer look, and all that wait in `news`."""
@@ -159,11 +166,10 @@ class Console:
         self._release()
 
     def _release(self) -> None:
-        if self._awaited:
-            # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
-            self._awaited = False
-            generation, self._generation = self._generation, asyncio.Event()
-            generation.set()
+        # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
+        self._awaited = False
+        generation, self._generation = self._generation, asyncio.Event()
+        generation.set()
 
     async def news(self) -> None:
         """Wait until bytes or an event come, or a viewer is woken."""
@@ -193,7 +199,7 @@ class Console:
             behind = [viewer for viewer in self.viewers if viewer not in self.express]
             holding = [viewer for viewer in behind if viewer.hold.check(viewer.offset, end, half, now)]
             until = [viewer.hold.window_end for viewer in holding]
-        if self.log is not None and self.log.holds(half + half // 2, now):
+        if self.log is not None and self.log.holds(now):
             until.append(self.log.patience_ends)
         if until:
             if not self._held:

@@ -120,7 +120,7 @@ class Proxy:
         console, grant = server.console, lineage.grant
         who = _peer(request)
         start = await _start(console, wish)
-        replay_end = console.ring.end if wish.since is None else start.offset
+        replay_end = console.ring.end
         viewer = Viewer(console, start.offset, who=who, gap=start.gap, note=start.note)
         session = Session(server.id, grant.token_id, viewer)
         self.sessions.add(session)
@@ -136,7 +136,7 @@ class Proxy:
             # Only a page in a browser sends an Origin; a client's own CR is somebody's Enter key.
             page = self.config.proxy.drop_first_cr and "Origin" in request.headers
             speech = self._speech(ws, viewer, wish, replay_end, lineage)
-            way = Frames(ws, request.transport) if isinstance(request.transport, asyncio.Transport) else None
+            way = None if request.transport is None else Frames(ws, request.transport)
             end = await pump(ws, viewer, speech, way, drop_first_cr=page, ping=self.ping)
         finally:
             viewer.detach()
@@ -166,7 +166,9 @@ class Proxy:
         if ws.ws_protocol == V1:
             replay = (min(viewer.offset, replay_end), replay_end)
             return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
-        return Raw(notices=wish.notices, replay_end=replay_end)
+        # Raw bytes from an offset on are exact (DESIGN decision 8): nothing is taken out of them.
+        filtered = replay_end if wish.since is None else viewer.offset
+        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=filtered)
 
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
         if not self.config.tokens.enforce_session_timeout or grant.expires is None:
@@ -220,5 +222,5 @@ def _peer(request: web.Request) -> str:
 def _drop_unsent(request: web.Request) -> None:
     """Let go of a client that did not take what was sent: a graceful close would wait for it for ever."""
     transport = request.transport
-    if isinstance(transport, asyncio.Transport) and transport.get_write_buffer_size():
+    if transport is not None and transport.get_write_buffer_size():
         transport.abort()
