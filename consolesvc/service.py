@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler
 from consolesvc.compute import app as compute
 from consolesvc.config.linespec import RemoteSpec
 from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.restarts import restarts
 from consolesvc.console.console import Console
 from consolesvc.console.sharing import Sharing
 from consolesvc.errors import StartError
@@ -45,6 +46,7 @@ from consolesvc.tokens.kinds import make_stores
 from consolesvc.web import api as native
 from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
+from consolesvc.web.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +92,7 @@ class Service:
         self.tokens, self.resumes = self._stores.tokens, self._stores.resumes
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
+        self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(_known_hosts(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
@@ -194,24 +197,12 @@ class Service:
         self.sessions.limits = self.ports.doorway.limits = config.limits
         self._stores.reload(config.tokens)
         self.rights.enforce = config.tokens.enforce_session_timeout
+        self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
         self.urls.config = config.proxy
         self.trouble = None
-        pairs = (
-            ("api.listen", before.api.listen, config.api.listen),
-            ("proxy.listen", before.proxy.listen, config.proxy.listen),
-        )
-        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
-        if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
-            restarts.append("limits.body or limits.headers has changed: restart for that")
-        if before.tokens.store != config.tokens.store:
-            restarts.append("tokens.store has changed: restart for that")
-        if before.log != config.log:
-            restarts.append("log has changed: restart for that")
-        if before.identity != config.identity:
-            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
-        return restarts
+        return restarts(before, config)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -281,7 +272,7 @@ class Service:
         )
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.trouble)
         share.setup(
             app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         )

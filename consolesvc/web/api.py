@@ -14,16 +14,18 @@ from aiohttp import web
 from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
-from consolesvc.web import fake_faults, loan, output, sessions
+from consolesvc.web import fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
 from consolesvc.web.calls import visible
+from consolesvc.web.waits import Waits
 
 
-def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], str | None]) -> None:
+def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: Callable[[], str | None]) -> None:
     """Add the routes.
 
     Args:
         app: The application on the API's port.
         inventory: The consoles.
+        waits: Counts the requests that wait for one.
         trouble: Why the last reload of the configuration was refused; None where it was not.
     """
 
@@ -46,6 +48,10 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
     loan.setup(app, inventory=inventory)
     sessions.setup(app, inventory=inventory)
     fake_faults.setup(app, inventory=inventory)
+    for part in (wait, send, run):
+        part.setup(app, inventory=inventory, waits=waits)
+    for part in (marks, slices, screen):
+        part.setup(app, inventory=inventory)
 
 
 def console_view(server: Server) -> dict[str, Any]:
