@@ -53,6 +53,7 @@ SERVER: Section[dict[str, Any]] = Section(
         "replay": scalars.size(),
         "input": scalars.one_of("shared"),
         "log": scalars.switch,
+        "audit_keys": scalars.switch,
     },
 )
 
