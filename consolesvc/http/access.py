@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.http.requests import REQUEST_ID, global_id, loggable, new_request_id
+from consolesvc.subject import CONSOLE
 
 log = logging.getLogger("consolesvc.access")
 
@@ -22,6 +23,8 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     """
     request_id = new_request_id()
     mark = REQUEST_ID.set(request_id)
+    # One task answers all requests of a connection: what the last one was about is not this one's.
+    CONSOLE.set("")
     started, status = time.monotonic(), 0
     try:
         response = await handler(request)

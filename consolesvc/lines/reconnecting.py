@@ -25,6 +25,7 @@ from typing import Any, Literal
 from consolesvc.errors import LineError, LineLost, LineUnavailable
 from consolesvc.lines.base import Line, Opener, Sink
 from consolesvc.lines.turns import turns
+from consolesvc.subject import CONSOLE
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +150,7 @@ class ReconnectingLine:
         await self._run()
 
     async def _run(self) -> None:
+        CONSOLE.set(self.name)
         delay = FIRST_RETRY
         while True:
             self.opener.due.clear()
