@@ -14,9 +14,11 @@ from consolesvc.compute.policy import CONSOLE, TOKENS, find_server
 from consolesvc.compute.schema import Schema, check_body
 from consolesvc.compute.views import HOST
 from consolesvc.errors import TokenRefused
+from consolesvc.http.deeds import did
 from consolesvc.http.faults import UNEXPECTED, Fault
 from consolesvc.inventory import Server
 from consolesvc.states import CONSOLE_KEY
+from consolesvc.tokens.names import token_id
 
 SERIAL = "serial"
 
@@ -148,6 +150,7 @@ def check_ready(server: Server) -> None:
 
 
 async def _serial_url(request: web.Request, server: Server) -> str:
+    did("minted")
     check_state(server)
     if not server.console_type_available:
         raise Fault(HTTPStatus.BAD_REQUEST, f"Unavailable console type {SERIAL}.")
@@ -155,7 +158,9 @@ async def _serial_url(request: web.Request, server: Server) -> str:
     if failing is not None:
         raise Fault(*failing)
     compute = request.app[COMPUTE]
-    return compute.console_url(request, await compute.tokens.issue(server.id))
+    token = await compute.tokens.issue(server.id)
+    did(token=token_id(token))
+    return compute.console_url(request, token)
 
 
 def _refusal(protocol: str, kind: str) -> str:

@@ -234,6 +234,8 @@ class Console:
                 viewer.tell(f"no break sent: {error}")
             else:
                 self._say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.who or 'a viewer'}")
+                if self.input.witness is not None:
+                    self.input.witness.broke(viewer.typist, seconds)
 
         task = asyncio.get_running_loop().create_task(send(), name=f"break {self.name}")
         self._breaks.add(task)

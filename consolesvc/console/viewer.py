@@ -50,6 +50,7 @@ class Viewer:
         note: A sentence it is told first; "" for none.
 
     Attributes:
+        protocol: What it speaks, a websocket subprotocol; "" for none.
         received: Bytes handed out.
         lost: Bytes it could not have.
         refused: Bytes it typed that were refused.
@@ -61,6 +62,7 @@ class Viewer:
         self.console = console
         self.offset = min(offset, console.ring.end)
         self.who = who
+        self.protocol = ""
         self.hold = Hold()
         self.typist = Typist()
         self.received = 0
