@@ -22,7 +22,6 @@ from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
-from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity import kinds as identities
@@ -32,11 +31,13 @@ from consolesvc.lines.kinds import make_opener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
-from consolesvc.ports import Ports
+from consolesvc.oversight import Oversight
+from consolesvc.ports import Ports, names_of
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.sessions import Sessions
+from consolesvc.restarts import restarts
 from consolesvc.states import follow_power
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
@@ -80,17 +81,16 @@ class Service:
         self._state_path = state_path
         self._log_path = config.log.directory or log_path
         self.logs: LogDirectory | None = None
-        self.trouble: str | None = None
-        """Why the last reload was refused."""
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
         self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
         self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
         self.sessions = Sessions(config.limits)
-        self.known_hosts = set(_known_hosts(config))
+        self.known_hosts = set(names_of(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
+        self.seen = Oversight(self, self._log_path)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -98,8 +98,10 @@ class Service:
             sessions=self.sessions,
             config=config,
             known_hosts=self.known_hosts,
+            witnesses=self.seen.witnesses,
         )
         self.ports = Ports(config)
+        self.listen = self.ports.listen
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -115,14 +117,18 @@ class Service:
         self.ports.bind()
         self.urls.port = self.ports.proxy.port
         try:
+            await self.seen.serve()
             await self._open_logs()
         except Exception:
+            await self.seen.stop()
             self.ports.release()
             raise
         if self._state_path is not None:
             restore(self._state_path, self.tokens, self.resumes)
+        self.seen.begin()
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app())
+        self.seen.health.status = "ok"
 
     async def _open_logs(self) -> None:
         if self._log_path is None or not self.config.log.enabled:
@@ -153,6 +159,7 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
+        self.seen.health.status = "stopping"
         self.ports.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
@@ -167,6 +174,7 @@ class Service:
             for task in late:
                 log.error("a line did not close in %g s", LINES_WAIT)
                 task.cancel()
+        await self.seen.stop()
         await self._close_logs()
         await self.ports.cleanup()
         await self.identity.close()
@@ -192,21 +200,9 @@ class Service:
         self.resumes.ttl = config.tokens.resume
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
-        self.known_hosts.update(_known_hosts(config))
+        self.known_hosts.update(names_of(config))
         self.urls.config = config.proxy
-        self.trouble = None
-        pairs = (
-            ("api.listen", before.api.listen, config.api.listen),
-            ("proxy.listen", before.proxy.listen, config.proxy.listen),
-        )
-        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
-        if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
-            restarts.append("limits.body or limits.headers has changed: restart for that")
-        if before.log != config.log:
-            restarts.append("log has changed: restart for that")
-        if before.identity != config.identity:
-            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
-        return restarts
+        return restarts(before, config) + await self.seen.reloaded(before)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -234,6 +230,7 @@ class Service:
         console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log)
         server = Server(config, console)
         self.inventory.add(server)
+        self.seen.witnesses.hear(server)
         follow_power(server)
         return server
 
@@ -241,6 +238,8 @@ class Service:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
         made = server.id in self.made
+        if made:
+            self.seen.gone(server)
         self.made.discard(server.id)
         await self.tokens.end(server.id)
         self.resumes.end(server.id)
@@ -253,6 +252,7 @@ class Service:
         for server in self.inventory:
             if server.console.log is not None:
                 server.console.log.reopen()
+        self.seen.audit.reopen()
 
     async def expire_tokens(self, server_id: str) -> int:
         """End the time of a server's tokens now, and of the sessions that are bound to it; how many tokens."""
@@ -271,6 +271,7 @@ class Service:
             middlewares=[
                 *([self._divert] if self.ports.shared else []),
                 access,
+                self.seen.middleware,
                 faults,
                 guard(self.known_hosts),
                 body_wait,
@@ -280,7 +281,8 @@ class Service:
         )
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native.setup(app, inventory=self.inventory, trouble=lambda: self.seen.reloads.trouble)
+        self.seen.setup(app)
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
         return app
@@ -295,8 +297,3 @@ class Service:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app
-
-
-def _known_hosts(config: Config) -> frozenset[str]:
-    listens = (config.api.listen.host, config.proxy.listen.host)
-    return known_hosts(listens, config.proxy.base_url, config.api.allowed_hosts)

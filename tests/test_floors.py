@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 
 FLOORS = {
     "errors": 0,
+    "subject": 0,
     "config": 1,
     "tokens": 1,
     "emulator": 2,
@@ -20,19 +21,23 @@ FLOORS = {
     "states": 6,
     "http": 6,
     "identity": 7,
+    "audit": 7,
     "compute": 8,
     "proxy": 8,
     "web": 8,
-    "service": 10,
+    "metrics": 9,
+    "oversight": 10,
+    "service": 11,
     "listeners": 8,
     "ports": 9,
+    "restarts": 2,
     "state": 1,
-    "cli": 11,
+    "cli": 12,
 }
 """A module imports from its own part and from lower floors. DESIGN's floors, with those steps within them that its
 text asks for: an emulated line stands on the emulator, the inventory on consoles, identity and the faces on `http`."""
 
-AIOHTTP = ("http", "identity", "compute", "proxy", "web", "ports", "service", "cli.attach")
+AIOHTTP = ("http", "identity", "compute", "proxy", "web", "metrics.face", "ports", "oversight", "service", "cli.attach")
 """The parts that may import aiohttp."""
 PYSERIAL = ("lines.tty", "lines.serial")
 """The modules that may import pyserial."""

@@ -135,6 +135,8 @@ def warnings(config: Config, host: Host = THIS_HOST, *, opening: bool = False) -
         yield "there is no server in it"
     yield from _address_warnings(config)
     yield from _size_warnings(config)
+    if config.audit.file is None and (config.audit.keys or any(server.audit_keys for server in config.servers)):
+        yield "keys are to be audited, and audit.file says nowhere: nothing is written"
     lines = [(server.name, server.line) for server in config.servers if isinstance(server.line, SerialSpec)]
     ports = find_ports(host) if lines else []
     for name, line in lines:

@@ -299,3 +299,14 @@ def test_it_needs_no_http_library() -> None:
     """Checking a file loads neither aiohttp nor anything of the faces."""
     code = "import sys, consolesvc.cli.check; print({'aiohttp', 'consolesvc.service'} & sys.modules.keys())"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_keys_that_are_audited_nowhere(checked: Checked) -> None:
+    """Who asks for keys wants them somewhere."""
+    told = "warning: keys are to be audited, and audit.file says nowhere: nothing is written"
+    for text in (
+        f"audit: {{keys: true}}\nservers: [{{name: n, line: {FAKE}}}]",
+        f"servers: [{{name: n, audit_keys: true, line: {FAKE}}}]",
+    ):
+        assert told in checked(text)[2]
+    assert told not in checked(f"audit: {{file: auto, keys: true}}\nservers: [{{name: n, line: {FAKE}}}]")[2]
