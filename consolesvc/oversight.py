@@ -36,7 +36,7 @@ from consolesvc.web.deeds import DEEDS
 
 log = logging.getLogger(__name__)
 
-AUDIT_WAIT = 0.5
+AUDIT_WAIT = 0.25
 """Seconds that the audit has to be written when the service stops."""
 
 
@@ -197,7 +197,7 @@ class Oversight:
             logs=lambda: service.logs,
         )
 
-    def _warnings(self) -> Iterator[health.Warning]:
+    def _warnings(self) -> Iterator[health.Trouble]:
         consoles = [server.console for server in self._service.inventory]
         if any(console.log is not None and console.log.failing for console in consoles):
             yield "log"

@@ -44,7 +44,8 @@ def announce(service: Service, *, demo: bool) -> None:
         ]
     servers = list(service.inventory)
     lines.append(console_table([console_view(server) for server in servers]))
-    lines.append(f"API {api_url(service)}/v2.1   consoles {service.urls.base('127.0.0.1')}")
+    own = "" if service.seen.address is None else f"   metrics {metrics_url(service)}"
+    lines.append(f"API {api_url(service)}/v2.1   consoles {service.urls.base('127.0.0.1')}{own}")
     if servers:
         lines += ["", *_commands(service, servers[0].name), ""]
     lines.append("ready")

@@ -93,10 +93,19 @@ def summary(file: Path, config: Config) -> Iterator[str]:
     shared = config.api.listen == config.proxy.listen and config.api.listen.port != 0
     yield f"API       {config.api.listen}{', and the consoles: one port serves both' if shared else ''}"
     yield f"consoles  {'' if shared else f'{config.proxy.listen}; '}clients are sent to {_client_url(config)}"
+    if config.metrics.listen is not None:
+        yield f"metrics   {config.metrics.listen}"
+    if config.audit.file is not None:
+        yield f"audit     {config.audit.file}{_audit_size(config)}"
     rings = sum(server.ring for server in config.servers)
     yield f"memory    at most {format_size(rings)} of rings"
     limit = _descriptor_limit()
     yield f"files     {descriptors(config)} descriptors for the consoles, of {'any number' if limit is None else limit}"
+
+
+def _audit_size(config: Config) -> str:
+    size = config.audit.segment_size * (config.audit.keep + 1)
+    return f", at most {format_size(size)}" if size and config.audit.keep else ""
 
 
 def _count(number: int, noun: str) -> str:

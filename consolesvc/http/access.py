@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -12,6 +13,9 @@ from consolesvc.http.requests import REQUEST_ID, global_id, loggable, new_reques
 from consolesvc.subject import CONSOLE
 
 log = logging.getLogger("consolesvc.access")
+
+ASKED_ALWAYS = frozenset({"/metrics", "/healthcheck"})
+"""Paths that are asked for every few seconds as long as the service lives: a good answer is no news."""
 
 
 @web.middleware
@@ -40,10 +44,11 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _log(request: web.Request, status: int, ms: float, request_id: str) -> None:
-    if not log.isEnabledFor(logging.INFO):
+    level = logging.DEBUG if request.path in ASKED_ALWAYS and status == HTTPStatus.OK else logging.INFO
+    if not log.isEnabledFor(level):
         return
     path = loggable(request.rel_url.raw_path)
     caller = global_id(request.headers.get("X-OpenStack-Request-ID"))
     suffix = f" global {caller}" if caller else ""
     # Status 0: no answer was made; the connection ended first.
-    log.info("%s %s %d %.1f ms %s%s", request.method, path, status, ms, request_id, suffix)
+    log.log(level, "%s %s %d %.1f ms %s%s", request.method, path, status, ms, request_id, suffix)

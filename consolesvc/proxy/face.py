@@ -150,6 +150,7 @@ class Proxy:
         self.witnesses.attached(server, viewer, **_who(server, session, grant))
         self.resumes.enter(lineage)
         expiry = self._enforce_expiry(grant, viewer)
+        end: End | None = None
         console.note("attach", session=session.id, who=who)
         log.info("%s: attached %s as session %s with token %s", server.name, who, session.id, grant.token_id)
         try:
@@ -166,7 +167,7 @@ class Proxy:
         finally:
             viewer.detach()
             self.sessions.remove(session)
-            self.witnesses.detached(viewer, **_ending(viewer))
+            self.witnesses.detached(viewer, **_ending(viewer, end))
             console.note("detach", session=session.id)
             self.resumes.leave(lineage)
             if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
@@ -228,9 +229,9 @@ def _who(server: Server, session: Session, grant: Grant) -> dict[str, Any]:
     }
 
 
-def _ending(viewer: Viewer) -> dict[str, Any]:
-    """Why a session is over: the code and the reason where we ended it."""
-    end = viewer.ended.result() if viewer.ended.done() else None
+def _ending(viewer: Viewer, end: End | None) -> dict[str, Any]:
+    """How a session was spoken, and why it is over: the code and the reason where we ended it."""
+    end = viewer.ended.result() if viewer.ended.done() else end
     return {"protocol": viewer.protocol, **({} if end is None else {"code": end.code, "reason": end.reason})}
 
 

@@ -22,7 +22,7 @@ from aiohttp import web
 PATH = "/healthcheck"
 
 Status = Literal["starting", "ok", "stopping"]
-Warning = Literal["log", "lines", "configuration", "audit"]  # noqa: A001 - as the answer has it
+Trouble = Literal["log", "lines", "configuration", "audit"]
 """What does not work: some log cannot be written; no line at all is open; the configuration's file is wrong, and the
 old one holds; the audit cannot be written. Which and why is their operators' business, and told to them elsewhere."""
 
@@ -36,7 +36,7 @@ class Health:
         status: What it does; `ok` once it serves.
     """
 
-    warnings: Callable[[], Iterable[Warning]]
+    warnings: Callable[[], Iterable[Trouble]]
     status: Status = "starting"
 
 
