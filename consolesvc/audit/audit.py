@@ -49,7 +49,7 @@ def _line(record: dict[str, Any]) -> bytes:
 class _Batch(Job):
     """Lines on their way to the file."""
 
-    __slots__ = ("audit", "file", "lines", "records", "written")
+    __slots__ = ("audit", "file", "records", "written")
 
     def __init__(self, audit: Audit, file: AuditFile, records: list[dict[str, Any]]) -> None:
         super().__init__()
@@ -114,6 +114,7 @@ class Audit:
         self._stop_waiting()
         self._thread, self._place = thread, place
         self._file = None if place.path is None else AuditFile(place.path, place.segment_size, place.keep)
+        self.failing = ""
         if self._file is None:
             self._pending.clear()
         self._submit()
@@ -126,6 +127,8 @@ class Audit:
 
     def refused(self, **facts: Any) -> None:
         """Write down that something was refused; of many at once, how many more there were."""
+        if self._file is None:
+            return
         now = time.monotonic()
         self._room = min(REFUSALS, self._room + (now - self._room_at) / EACH)
         self._room_at = now
@@ -156,10 +159,10 @@ class Audit:
         """A batch's word that it was done, or how far it got."""
         self._busy = False
         self.records += written
-        if error is not None:
+        if error is not None and self._file is not None:
             self._pending.extendleft(reversed(records[written:]))
             self._fail(getattr(error, "strerror", None) or str(error) or type(error).__name__)
-        elif self.failing:
+        elif error is None and self.failing:
             log.warning("the audit is being written again; %d records are missing", self._missing)
             self.failing = ""
             if self._missing:

@@ -11,16 +11,20 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from consolesvc.audit import audit as audit_module
 from consolesvc.audit.audit import Audit, Place
+from consolesvc.config.linespec import TelnetSpec
 from consolesvc.config.model import Audit as AuditConfig
-from consolesvc.config.model import Config
+from consolesvc.config.model import Config, ServerConfig
+from consolesvc.lines.telnet import BREAK
 from consolesvc.log.reader import log_names
 from consolesvc.log.thread import LogThread
 from tests.audit.records import events, read, text
 from tests.lines.devices import eventually
+from tests.lines.peers import HOST, peer
 from tests.proxy.world import BASE, NODE, World, received, serving, world
 from tests.web.world import with_log
 
@@ -111,6 +115,25 @@ async def test_one_who_types_without_a_pause_is_told_meanwhile(
             await ws.send_bytes(b"x")
             await lab.device.heard(1)
             await asyncio.sleep(0.02)
+
+
+async def test_a_break_says_who_sent_it(path: Path) -> None:
+    """By a session's own message, once it is on the line."""
+    async with peer() as machine:
+        spec = TelnetSpec(HOST, machine.port)
+        server = ServerConfig(NODE, "node", BASE.defaults.project_id, spec)
+        config = audited(path, dataclasses.replace(BASE, servers=(server,)))
+        async with serving(config) as service, aiohttp.ClientSession() as http:
+            await eventually(lambda: service.inventory.get(NODE).console.connected)
+            token = await service.tokens.issue(NODE)
+            url = f"{service.urls.base('127.0.0.1')}?token={token}"
+            async with http.ws_connect(url, protocols=("consolesvc.v1",)) as ws:
+                await ws.send_json({"type": "break", "ms": 250})
+                await eventually(lambda: machine.heard.endswith(BREAK))
+                (sent,) = await until(path, "break")
+            (detached,) = await until(path, "detached")
+    assert (sent["ms"], sent["console"], sent["session"]) == (250, "node", detached["session"])
+    assert detached["protocol"] == "consolesvc.v1"
 
 
 async def test_refusals_say_why_and_for_whom(lab: World, path: Path) -> None:

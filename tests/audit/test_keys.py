@@ -25,11 +25,6 @@ ASKS = (
 TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 
-@pytest.fixture(autouse=True)
-def _short_bursts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consolesvc.audit.attendance.PAUSE", 0.3)
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "audit.log"
