@@ -138,7 +138,7 @@ def test_the_log_as_json(tmp_path: Path) -> None:
         lost = next(record for record in records if "no such device" in record["message"])
         assert (lost["console"], lost["level"]) == ("gone", "WARNING")
 
-        file.write_text(file.read_text().replace("json", "text"))
+        file.write_text(file.read_text().replace("log_format: json", "log_format: text"))
         running.signal(signal.SIGHUP)
         eventually("reloaded", lambda: "configuration reloaded" in running.stderr)
         assert re.fullmatch(r"[-0-9]{10} [:,0-9]{12} INFO consolesvc: .*", running.stderr.splitlines()[-1])
