@@ -160,8 +160,16 @@ class StartError(ConsoleServiceError):
 
 
 class ClientError(ConsoleServiceError):
-    """A command failed against a running service; `exit_code` as DESIGN 5.1 (1, 3 or 4)."""
+    """A command failed against a running service.
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    Attributes:
+        exit_code: As DESIGN 5.1 (1, 2, 3, 4 or 124).
+        status: The HTTP status that says so; 0 where none does.
+        passing: Whether it may pass by itself: a service or a server that is not there yet.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1, *, status: int = 0, passing: bool = False) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.status = status
+        self.passing = passing

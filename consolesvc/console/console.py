@@ -7,6 +7,7 @@ cost another a byte, but for the one rule in flow.py.
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 import uuid
 from collections import deque
@@ -73,7 +74,6 @@ class Console:
         self.last_output: float | None = None
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
-        self._loop = asyncio.get_running_loop()
         self._generation = asyncio.Event()
         self._awaited = False
         self._breaks: set[asyncio.Task[None]] = set()
@@ -86,6 +86,11 @@ class Console:
 
     def __repr__(self) -> str:
         return f"<Console {self.name} {self.ring!r} {self.reconnecting.state} {len(self.viewers)} viewers>"
+
+    @functools.cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, asked for once: each time is a system call (before Python 3.12)."""
+        return asyncio.get_running_loop()
 
     @property
     def connected(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from consolesvc.log.file import LogFile
 from consolesvc.log.index import Record
-from consolesvc.log.thread import Job
+from consolesvc.log.job import Job
 
 log = logging.getLogger(__name__)
 

@@ -140,7 +140,7 @@ class Proxy:
         console, grant = server.console, lineage.grant
         who = peer_of(request)
         start = await _start(console, wish)
-        replay_end = console.ring.end if wish.since is None else start.offset
+        replay_end = console.ring.end
         viewer = Viewer(console, start.offset, who=who, gap=start.gap, note=start.note)
         session = Session(server.id, grant.token_id, viewer)
         self.sessions.add(session)
@@ -193,7 +193,9 @@ class Proxy:
         if ws.ws_protocol == V1:
             replay = (min(viewer.offset, replay_end), replay_end)
             return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
-        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=replay_end)
+        # Raw bytes from an offset on are exact (DESIGN decision 8): nothing is taken out of them.
+        filtered = replay_end if wish.since is None else viewer.offset
+        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=filtered)
 
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
         if not self.config.tokens.enforce_session_timeout or grant.expires is None:

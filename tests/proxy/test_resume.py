@@ -204,6 +204,18 @@ async def test_history_cannot_type(lab: World) -> None:
     await client.ws.close()
 
 
+async def test_what_was_missed_is_history_too(lab: World) -> None:
+    """With since, all that was said before the attach: a terminal that comes back does not answer it either."""
+    await lab.said(b"01\x1b[6n6789")
+    client = await v1(lab, await lab.url({"since": "2"}))
+    assert client.hello["replay"] == [2, 10]
+    assert await client.read(8) == b"\x1b[6n6789"
+    await client.ws.close()
+    client = await v1(lab, await lab.url({"since": "99"}))
+    assert client.hello["replay"] == [10, 10]
+    await client.ws.close()
+
+
 async def test_two_hundred_cuts_lose_and_repeat_nothing(lab: World) -> None:
     """Cut at random, come back by the secret at the exact byte: the pieces are the stream."""
     choice = random.Random(1)
