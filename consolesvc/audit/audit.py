@@ -20,7 +20,8 @@ from typing import Any
 
 from consolesvc.audit.file import AuditFile
 from consolesvc.log.index import timestamp
-from consolesvc.log.thread import Job, LogThread
+from consolesvc.log.job import Job
+from consolesvc.log.thread import LogThread
 
 log = logging.getLogger(__name__)
 

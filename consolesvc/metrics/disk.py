@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consolesvc.log.directory import LogDirectory
-from consolesvc.log.thread import Job
+from consolesvc.log.job import Job
 
 PATIENCE: Final = 0.1
 """Seconds that a scrape waits for the look; one that takes longer is in the next scrape."""
