@@ -25,7 +25,6 @@ from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
-from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity import kinds as identities
@@ -35,7 +34,8 @@ from consolesvc.lines.kinds import make_opener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
-from consolesvc.ports import Ports
+from consolesvc.oversight import Oversight
+from consolesvc.ports import Ports, names_of
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
@@ -83,19 +83,18 @@ class Service:
         self._state_path = state_path
         self._log_path = config.log.directory or log_path
         self.logs: LogDirectory | None = None
-        self.trouble: str | None = None
-        """Why the last reload was refused."""
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
-        self._stores = make_stores(config.tokens.store, clock, config.tokens)
-        self.tokens, self.resumes = self._stores.tokens, self._stores.resumes
+        self.stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
-        self.known_hosts = set(_known_hosts(config))
+        self.known_hosts = set(names_of(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
+        self.seen = Oversight(self, self._log_path)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -103,8 +102,10 @@ class Service:
             sessions=self.sessions,
             config=config,
             known_hosts=self.known_hosts,
+            witnesses=self.seen.witnesses,
         )
         self.ports = Ports(config)
+        self.listen = self.ports.listen
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -120,14 +121,18 @@ class Service:
         self.ports.bind()
         self.urls.port = self.ports.proxy.port
         try:
+            await self.seen.serve()
             await self._open_logs()
         except Exception:
+            await self.seen.stop()
             self.ports.release()
             raise
         if self._state_path is not None:
-            self._stores.restore(self._state_path)
+            self.stores.restore(self._state_path)
+        self.seen.begin()
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app())
+        self.seen.health.status = "ok"
 
     async def _open_logs(self) -> None:
         if self._log_path is None or not self.config.log.enabled:
@@ -158,6 +163,7 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
+        self.seen.health.status = "stopping"
         self.ports.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
@@ -165,17 +171,18 @@ class Service:
                 while self.sessions:  # noqa: ASYNC110 - once a life
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
-            self._stores.keep(self._state_path)
+            self.stores.keep(self._state_path)
         closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
         if closing:
             _, late = await asyncio.wait(closing, timeout=LINES_WAIT)
             for task in late:
                 log.error("a line did not close in %g s", LINES_WAIT)
                 task.cancel()
+        await self.seen.stop()
         await self._close_logs()
         await self.ports.cleanup()
         await self.identity.close()
-        await self._stores.close()
+        await self.stores.close()
 
     async def reload(self, config: Config) -> list[str]:
         """Go over to another configuration; untouched servers do not notice.
@@ -195,14 +202,13 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
-        self._stores.reload(config.tokens)
+        self.stores.reload(config.tokens)
         self.rights.enforce = config.tokens.enforce_session_timeout
         self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
-        self.known_hosts.update(_known_hosts(config))
+        self.known_hosts.update(names_of(config))
         self.urls.config = config.proxy
-        self.trouble = None
-        return restarts(before, config)
+        return restarts(before, config) + await self.seen.reloaded(before)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -234,6 +240,7 @@ class Service:
         console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)
         self.inventory.add(server)
+        self.seen.witnesses.hear(server)
         follow_power(server)
         return server
 
@@ -241,6 +248,8 @@ class Service:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
         made = server.id in self.made
+        if made:
+            self.seen.gone(server)
         self.made.discard(server.id)
         await self.rights.remove(server.id, reason)
         # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
@@ -251,6 +260,7 @@ class Service:
         for server in self.inventory:
             if server.console.log is not None:
                 server.console.log.reopen()
+        self.seen.audit.reopen()
 
     def retry_lines(self) -> None:
         """Try every lost line now."""
@@ -263,6 +273,7 @@ class Service:
             middlewares=[
                 *([self._divert] if self.ports.shared else []),
                 access,
+                self.seen.middleware,
                 faults,
                 guard(self.known_hosts),
                 body_wait,
@@ -272,10 +283,11 @@ class Service:
         )
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.trouble)
+        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
         share.setup(
             app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         )
+        self.seen.setup(app)
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
         return app
@@ -290,8 +302,3 @@ class Service:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app
-
-
-def _known_hosts(config: Config) -> frozenset[str]:
-    listens = (config.api.listen.host, config.proxy.listen.host)
-    return known_hosts(listens, config.proxy.base_url, config.api.allowed_hosts)
