@@ -58,11 +58,19 @@ class Watched(Protocol):
 
     config: Config
     inventory: Inventory
-    made: set[str]
     stores: Stores
-    identity: Identity
     known_hosts: set[str]
     logs: LogDirectory | None
+
+    @property
+    def made(self) -> set[str]:
+        """The ids of servers that were made over the API."""
+        ...
+
+    @property
+    def identity(self) -> Identity:
+        """Says who calls."""
+        ...
 
     @property
     def proxy(self) -> Proxy:

@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
-from consolesvc.config.linespec import RemoteSpec
-from consolesvc.config.model import Config, ServerConfig
-from consolesvc.config.restarts import restarts
-from consolesvc.console.console import Console
-from consolesvc.console.sharing import Sharing
+from consolesvc.config.model import Config
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
@@ -27,12 +24,12 @@ from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
-from consolesvc.identity import kinds as identities
+from consolesvc.identity.current import CurrentIdentity
 from consolesvc.identity.middleware import identify
-from consolesvc.inventory import Inventory, Server
-from consolesvc.lines.kinds import make_opener
+from consolesvc.identity.mount import mount
+from consolesvc.intake import Intake
+from consolesvc.inventory import Inventory
 from consolesvc.log.directory import LogDirectory
-from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
 from consolesvc.oversight import Oversight
 from consolesvc.ports import Ports, names_of
@@ -41,7 +38,7 @@ from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
-from consolesvc.states import follow_power
+from consolesvc.reloading import Reloading
 from consolesvc.tokens.kinds import make_stores
 from consolesvc.web import api as native
 from consolesvc.web import openapi, share
@@ -84,8 +81,6 @@ class Service:
         self._log_path = config.log.directory or log_path
         self.logs: LogDirectory | None = None
         self.inventory = Inventory()
-        self.made: set[str] = set()
-        """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
         self.stores = make_stores(config.tokens.store, clock, config.tokens)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
@@ -93,7 +88,7 @@ class Service:
         self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(names_of(config))
         self.urls = ConsoleUrls(config.proxy)
-        self.identity = identities.make_identity(config)
+        self.identity = CurrentIdentity(config)
         self.seen = Oversight(self, self._log_path)
         self.proxy = Proxy(
             inventory=self.inventory,
@@ -106,10 +101,16 @@ class Service:
         )
         self.ports = Ports(config)
         self.listen = self.ports.listen
-        self._starting: set[asyncio.Task[None]] = set()
+        self.intake = Intake(self)
+        self.reloading = Reloading(self)
 
     def __repr__(self) -> str:
         return f"<Service {self.ports!r} {self.inventory!r}>"
+
+    @property
+    def made(self) -> set[str]:
+        """The ids of servers that were made over the API."""
+        return self.intake.made
 
     async def start(self) -> None:
         """Bind both ports, start the consoles, serve. Waits for no device.
@@ -130,7 +131,7 @@ class Service:
         if self._state_path is not None:
             self.stores.restore(self._state_path)
         self.seen.begin()
-        await asyncio.gather(*(self.add(server) for server in self.config.servers))
+        await asyncio.gather(*(self.intake.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app())
         self.seen.health.status = "ok"
 
@@ -164,6 +165,7 @@ class Service:
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
         self.seen.health.status = "stopping"
+        await self.reloading.close()
         self.ports.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
@@ -185,21 +187,19 @@ class Service:
         await self.stores.close()
 
     async def reload(self, config: Config) -> list[str]:
-        """Go over to another configuration; untouched servers do not notice.
+        """Go over to another configuration; untouched servers do not notice (reloading.py).
 
         Returns:
             What of it needs a restart, a sentence each.
+
+        Raises:
+            ConfigurationError: a file that `identity` names is wrong; nothing has changed.
         """
-        old = {server.id: server.config for server in self.inventory if server.id not in self.made}
-        new = {server.id: server for server in config.servers}
-        for server_id in new.keys() - old.keys():
-            await self.add(new[server_id])
-        for server_id, server in old.items():
-            if new.get(server_id) != server:
-                await self.remove(server_id, "server removed" if server_id not in new else "server changed")
-                if server_id in new:
-                    await self.add(new[server_id])
-        before, self.config = self.config, config
+        return await self.reloading.go_over(config)
+
+    def settle(self, config: Config) -> None:
+        """Have from now on what a configuration says of no single server."""
+        self.config = config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
         self.stores.reload(config.tokens)
@@ -207,53 +207,14 @@ class Service:
         self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
         self.known_hosts.update(names_of(config))
-        self.urls.config = config.proxy
-        return restarts(before, config) + await self.seen.reloaded(before)
-
-    async def add(self, config: ServerConfig) -> Server:
-        """Take a server in, find where its log goes on, and open its line."""
-        server = self._take_in(config)
-        await server.console.start()
-        return server
-
-    def make(self, config: ServerConfig) -> Server:
-        """Take in a server that was ordered over the API; it lives until it is removed or the service stops.
-
-        It is there at once, so that two orders cannot both take the last place; its line opens in its own time.
-        """
-        self.made.add(config.id)
-        server = self._take_in(config)
-        starting = asyncio.get_running_loop().create_task(server.console.start(), name=f"start {server.id}")
-        self._starting.add(starting)
-        starting.add_done_callback(self._starting.discard)
-        return server
-
-    def _take_in(self, config: ServerConfig) -> Server:
-        opener = make_opener(config.line, config.name)
-        # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
-        log_name = config.id if config.id in self.made else config.name
-        elsewhere = isinstance(config.line, RemoteSpec)
-        log = None
-        if self.logs is not None and config.log:
-            log = LogFile(self.logs, log_name, config.ring, counted_elsewhere=elsewhere)
-        sharing = Sharing(config.input, config.lease_idle)
-        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
-        server = Server(config, console)
-        self.inventory.add(server)
-        self.seen.witnesses.hear(server)
-        follow_power(server)
-        return server
+        # Where the ports are, they are: URLs must lead there (config/restarts.py).
+        self.urls.config = replace(config.proxy, listen=self.urls.config.listen)
+        if (logs := self.logs) is not None:
+            logs.thread.post(lambda: logs.rebound(config.log))
 
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
-        server = self.inventory.remove(server_id)
-        made = server.id in self.made
-        if made:
-            self.seen.gone(server)
-        self.made.discard(server.id)
-        await self.rights.remove(server.id, reason)
-        # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
-        await server.console.close(remove=made)
+        await self.intake.remove(server_id, reason)
 
     def reopen_logs(self) -> None:
         """Close every log file; each is opened again, by name, for its next byte (USR2)."""
@@ -281,8 +242,8 @@ class Service:
             ],
             client_max_size=self.config.limits.body or sys.maxsize,
         )
-        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
-        identities.setup_routes(app, self.identity, self.config)
+        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self.intake)
+        mount(app, self.identity)
         native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
         share.setup(
             app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)

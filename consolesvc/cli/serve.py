@@ -15,12 +15,13 @@ from pathlib import Path
 
 from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
 from consolesvc.cli.log_lines import FORMATTERS
+from consolesvc.cli.rereading import Rereading
 from consolesvc.config import model
 from consolesvc.config.fakes import FAKES, with_fakes
 from consolesvc.config.linespec import GUEST_NAMES
 from consolesvc.config.load import load, load_demo
 from consolesvc.config.model import Config
-from consolesvc.errors import ClientError, ConfigurationError
+from consolesvc.errors import ClientError
 from consolesvc.service import Service
 from consolesvc.state import LockedFolder, default_log_path, default_path, state_folder, temporary_path
 
@@ -138,8 +139,9 @@ async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log
         clear_ready_file(args.ready_file)
     await service.start()
     shutdown = asyncio.Event()
+    rereading = Rereading(service, lambda: _read(args))
     try:
-        _handle_signals(service, shutdown, args)
+        _handle_signals(service, shutdown, rereading)
         await service.settled(SETTLE)
         announce(service, demo=args.config is None)
         if args.ready_file is not None:
@@ -148,6 +150,7 @@ async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log
         await shutdown.wait()
         log.info("stopping")
     finally:
+        await rereading.close()
         await service.stop()
         if args.ready_file is not None:
             with contextlib.suppress(OSError):
@@ -164,35 +167,14 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _handle_signals(service: Service, shutdown: asyncio.Event, args: argparse.Namespace) -> None:
+def _handle_signals(service: Service, shutdown: asyncio.Event, rereading: Rereading) -> None:
     loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = loop.create_task(_reload(service, args), name="reload")
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
     handlers: dict[signal.Signals, Callable[[], object]] = {
         signal.SIGTERM: shutdown.set,
         signal.SIGINT: shutdown.set,
-        signal.SIGHUP: reload,
+        signal.SIGHUP: rereading.ask,
         signal.SIGUSR1: service.retry_lines,
         signal.SIGUSR2: service.reopen_logs,
     }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
-
-
-async def _reload(service: Service, args: argparse.Namespace) -> None:
-    try:
-        config = _read(args)
-    except (ConfigurationError, ClientError) as error:
-        service.seen.refused(str(error))
-        log.error("the configuration was not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - a user's slip, no traceback
-        return
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(FORMATTERS[config.service.log_format]())
-    for restart in await service.reload(config):
-        log.warning("%s", restart)
-    log.info("configuration reloaded: %d servers", len(service.inventory))

@@ -7,17 +7,17 @@ cost another a byte, but for the one rule in flow.py.
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from consolesvc.console.breaks import Breaks
-from consolesvc.console.events import Event, Kind, duration, printable
+from consolesvc.console.events import Event, Kind, printable
 from consolesvc.console.express import Express
 from consolesvc.console.flow import Flow
 from consolesvc.console.input import InputPath, Typist
 from consolesvc.console.keyboard import Keyboard
+from consolesvc.console.lifeline import Lifeline
 from consolesvc.console.loan import Loan
 from consolesvc.console.loop import InLoop
 from consolesvc.console.marks import Marks
@@ -36,8 +36,18 @@ if TYPE_CHECKING:
 
 RENUMBERED = 1012
 """The close code of who must come back to a new numbering: Service Restart, of the registry of RFC 6455."""
+BEGUN = "the console has begun: come back"
+"""Its reason."""
 EVENTS = 256
 """Events remembered for viewers that are behind."""
+
+
+def read_limit(ring: int) -> int:
+    """Bytes to take from a line at once, for a ring of that capacity.
+
+    A quarter: what a holdable line may still deliver must fit before the slowest reader is lapped.
+    """
+    return max(1, min(READ_ALONE, ring // 4))
 
 
 class Console(InLoop):
@@ -76,9 +86,8 @@ class Console(InLoop):
         self.replay = replay
         self.stream = str(uuid.uuid4())
         self.ring = Ring(ring)
-        # A quarter of the ring: what a holdable line may still deliver must fit before the slowest reader is lapped.
-        limit = max(1, min(READ_ALONE, ring // 4))
-        self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=limit)
+        self.lifeline = Lifeline(self)
+        self.reconnecting = ReconnectingLine(name, opener, self, self.lifeline.changed, read_limit=read_limit(ring))
         self.input = InputPath(name, opener.spec.pace)
         self.flow = Flow(self)
         if isinstance(opener, RemoteOpener):
@@ -104,7 +113,6 @@ class Console(InLoop):
         self._leaving = False
         self._loan: Loan | None = None
         self._lending = asyncio.Lock()
-        self._lost_at: float | None = None
 
     def __repr__(self) -> str:
         return f"<Console {self.name} {self.ring!r} {self.reconnecting.state} {len(self.viewers)} viewers>"
@@ -128,6 +136,8 @@ class Console(InLoop):
             self.ring = Ring(self.ring.capacity, base)
             self.began = base
             self.log.follow(self.ring)
+            for viewer in self.viewers:  # it came while the disk was asked: its hello named another numbering
+                viewer.end(RENUMBERED, BEGUN)
         self.reconnecting.start()
 
     async def close(self, *, remove: bool = False) -> None:
@@ -197,7 +207,7 @@ class Console(InLoop):
         self.began = offset
         for viewer in self.viewers:
             # Its hello named a numbering that is no more; it comes back by itself, and is told the new one.
-            viewer.end(RENUMBERED, "the console has begun: come back")
+            viewer.end(RENUMBERED, BEGUN)
 
     async def skip(self, offset: int) -> None:
         """Go on at `offset`: the bytes before it cannot be had."""
@@ -274,32 +284,6 @@ class Console(InLoop):
         lent = self.loan is not None
         self.reconnecting.take_back()
         return lent
-
-    def _line_changed(self) -> None:
-        state = self.reconnecting.state
-        self.input.line = self.reconnecting.line
-        if state == "connected":
-            if self._lost_at is not None:
-                self.happened(
-                    "back",
-                    f"{self.name} line back after {duration(time.monotonic() - self._lost_at)}; "
-                    "what it sent meanwhile is unknown",
-                )
-            elif self.reconnecting.opened == 1 and self.viewers:
-                self.happened("back", f"{self.name} line is up")
-            self._lost_at = None
-            self.flow.check()
-        elif state in ("waiting", "lent") and self._lost_at is None and self.reconnecting.opened:
-            self._lost_at = time.monotonic()
-            self.flow.let_go()
-            clock = time.strftime("%H:%M:%S")
-            away = "" if state == "lent" else "; waiting"
-            self.happened("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
-            dropped = self.input.drop()
-            self.refused += sum(dropped.values())
-            for viewer in self.viewers:
-                if size := dropped.get(viewer.typist, 0):
-                    viewer.tell_refused(size, self.reconnecting.why)
 
     def happened(self, kind: Kind, text: str, at: float | None = None, **facts: Any) -> None:
         """Tell every viewer, at the stream's end; and the log's index, which has the facts in place of the text."""

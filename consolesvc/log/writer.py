@@ -8,14 +8,16 @@ Hence what has left the ring is on disk, or is a gap in the index.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from consolesvc.log.file import LogFile
+from consolesvc.log.batch import Batch
+from consolesvc.log.file import RESERVE, LogFile
 from consolesvc.log.index import Record
 from consolesvc.log.job import Job
 from consolesvc.log.source import Source
@@ -35,50 +37,6 @@ SKIP_WAIT = 2.0
 """Seconds that the disk has for what would be forgotten."""
 EVENTS = 1000
 """Events kept for a disk that fails; more than that, and the oldest are forgotten."""
-
-
-class _Batch(Job):
-    """One piece of work: the bytes that the disk has not, and what happened among them."""
-
-    __slots__ = ("arrived", "begin", "events", "now", "parts", "size", "source", "writer")
-
-    def __init__(
-        self,
-        writer: LogWriter,
-        source: Source,
-        begin: int,
-        parts: Sequence[bytes | memoryview],
-        arrived: float | None,
-        events: list[Record],
-        now: float,
-    ) -> None:
-        super().__init__()
-        self.writer = writer
-        self.source = source
-        self.begin = begin
-        self.parts = parts
-        self.size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
-        self.arrived = arrived
-        self.events = events
-        self.now = now
-
-    def work(self) -> None:
-        """Write, in the log's thread."""
-        file, now, at = self.writer.file, self.now, self.begin
-        if not self.writer.started:
-            file.start_anew(file.stream, at, now)
-            self.writer.started = True
-        arrived: float | None = self.arrived or now
-        for part in self.parts[:-1]:
-            file.append(at, part, (), now, arrived)
-            at, arrived = at + len(part), None
-        # What happened is written when all bytes are: not at all, then, where they could not be.
-        file.append(at, self.parts[-1], self.events, now, arrived)
-
-    def done(self) -> None:
-        """Tell the writer, in the loop."""
-        self.source.give_back()
-        self.writer.written(self.begin, self.size, self.events, self.error)
 
 
 class LogWriter:
@@ -133,11 +91,24 @@ class LogWriter:
     def follow(self, source: Source) -> None:
         """Begin to read from the console's ring, whose numbering `start` gave."""
         self._source = source
-        # Written from half a ring on, waited for from three quarters on; the last quarter is what one read may bring.
-        self._eager = min(EAGER, source.capacity // 2)
-        self._most = source.capacity - source.capacity // 4
+        self.resized()
         if self.failing:
             self._retry_later()
+
+    def resized(self) -> None:
+        """The ring has another capacity."""
+        if self._source is not None:
+            # Written from half a ring on, waited for from three quarters on: the last one is what one read may bring.
+            capacity = self._source.capacity
+            self._eager, self._most = min(EAGER, capacity // 2), capacity - capacity // 4
+
+    async def widen(self, ahead: int) -> None:
+        """Have offsets in reserve for a stream that may run so far ahead of the disk. A disk that fails has none."""
+        file, now = self.file, self._wall()
+        file.reach = max(RESERVE, 4 * ahead)
+        if self.started:
+            with contextlib.suppress(OSError):  # it is told when bytes are written
+                await self.thread.call(lambda: file.append(file.end, b"", (), now))
 
     def news(self) -> None:
         """Bytes have come to the ring."""
@@ -173,12 +144,17 @@ class LogWriter:
             self._retry_later()
         self.offset = offset
 
-    async def skip(self, offset: int) -> None:
-        """Write what there is, within SKIP_WAIT: the source is about to go on at `offset` and to forget all else."""
-        source, deadline = self._source, self._loop.time() + SKIP_WAIT
-        while source is not None and self.offset < source.end and not self.failing and self._loop.time() < deadline:
+    async def catch_up(self, but: int = 0) -> None:
+        """Write all there is but the last so many bytes, within SKIP_WAIT: the source is about to forget it."""
+        source, until = self._source, self._loop.time() + SKIP_WAIT
+        while source is not None and source.end - self.offset > but and not self.failing and self._loop.time() < until:
             self._write()
             await asyncio.sleep(0.005)
+
+    async def skip(self, offset: int) -> None:
+        """Write what there is: the source is about to go on at `offset`."""
+        await self.catch_up()
+        source = self._source
         if source is not None:
             self.lost += max(0, source.end - self.offset)
         self.offset = offset
@@ -281,7 +257,7 @@ class LogWriter:
         if source is None:
             return None
         begin = max(self.offset, source.start)
-        batch = _Batch(self, source, begin, source.lend(begin, BATCH), self._arrived, self._events, self._wall())
+        batch = Batch(self, source, begin, source.lend(begin, BATCH), self._arrived, self._events, self._wall())
         if self._events:
             self._events = []
         self._arrived = None
