@@ -21,7 +21,7 @@ class Rereading:
 
     Args:
         service: What goes over.
-        read: Reads the configuration; called in a thread, for a file of hundreds of servers takes a second.
+        read: Reads the configuration; called in a thread.
     """
 
     def __init__(self, service: Service, read: Callable[[], Config]) -> None:

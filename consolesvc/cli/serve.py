@@ -14,12 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
+from consolesvc.cli.configured import Configured
 from consolesvc.cli.log_lines import FORMATTERS
 from consolesvc.cli.rereading import Rereading
 from consolesvc.config import model
-from consolesvc.config.fakes import FAKES, with_fakes
+from consolesvc.config.fakes import FAKES
 from consolesvc.config.linespec import GUEST_NAMES
-from consolesvc.config.load import load, load_demo
 from consolesvc.config.model import Config
 from consolesvc.errors import ClientError
 from consolesvc.service import Service
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until TERM or INT; exit code 0 then."""
-    config = _read(args)
+    config = _configured(args).read()
     _log_to_stderr(config.service, verbose=args.verbose)
     _raise_descriptor_limit()
     with contextlib.ExitStack() as stack:
@@ -88,9 +88,8 @@ def _loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _read(args: argparse.Namespace) -> Config:
-    config = load_demo(args.set) if args.config is None else load(args.config, args.set)
-    return with_fakes(config, args.fake)
+def _configured(args: argparse.Namespace) -> Configured:
+    return Configured(args.config, args.set, args.fake)
 
 
 def _fakes(text: str) -> tuple[str, int]:
@@ -139,7 +138,7 @@ async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log
         clear_ready_file(args.ready_file)
     await service.start()
     shutdown = asyncio.Event()
-    rereading = Rereading(service, lambda: _read(args))
+    rereading = Rereading(service, _configured(args).read_apart)
     try:
         _handle_signals(service, shutdown, rereading)
         await service.settled(SETTLE)

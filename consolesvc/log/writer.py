@@ -92,6 +92,7 @@ class LogWriter:
         """Begin to read from the console's ring, whose numbering `start` gave."""
         self._source = source
         self.resized()
+        self.thread.beat.wrote(self)  # of a console that says nothing, the files are closed as well
         if self.failing:
             self._retry_later()
 
