@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -31,7 +32,11 @@ def text(number: int, offset: int, size: int) -> bytes:
 
 
 class Machine(asyncio.Protocol):
-    """A machine on a TCP port of its own.
+    """A machine on a TCP port of its own, or on a unix socket.
+
+    Args:
+        number: Makes its text.
+        path: Of the unix socket; None for a port.
 
     Attributes:
         said: Bytes of its text that it has said.
@@ -39,8 +44,9 @@ class Machine(asyncio.Protocol):
         connections: How often somebody came.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, path: Path | None = None) -> None:
         self.number = number
+        self.path = path
         self.port = 0
         self.said = 0
         self.moments: deque[tuple[int, float]] = deque(maxlen=1000)
@@ -50,10 +56,20 @@ class Machine(asyncio.Protocol):
         self._server: asyncio.Server | None = None
 
     async def listen(self) -> None:
-        """Have a port."""
-        server = await asyncio.get_running_loop().create_server(lambda: self, "127.0.0.1", 0)
-        self._server = server
-        self.port = server.sockets[0].getsockname()[1]
+        """Have a port, or a socket."""
+        loop = asyncio.get_running_loop()
+        if self.path is not None:
+            self._server = await loop.create_unix_server(lambda: self, self.path)
+            return
+        self._server = await loop.create_server(lambda: self, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    @property
+    def line(self) -> str:
+        """The line that leads to it, as YAML."""
+        if self.path is not None:
+            return f"{{type: unix, path: {self.path}}}"
+        return f"{{type: tcp, host: 127.0.0.1, port: {self.port}}}"
 
     async def close(self) -> None:
         """Be gone."""
@@ -97,9 +113,9 @@ class Machine(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def machines(numbers: Iterable[int]) -> AsyncIterator[list[Machine]]:
-    """Machines that listen, for as long as this lasts."""
-    made = [Machine(number) for number in numbers]
+async def machines(numbers: Iterable[int], folder: Path | None = None) -> AsyncIterator[list[Machine]]:
+    """Machines that listen, for as long as this lasts; every other one on a unix socket, where there is a folder."""
+    made = [Machine(n, folder / f"{n}.sock" if folder is not None and n % 2 else None) for n in numbers]
     try:
         for machine in made:
             await machine.listen()
