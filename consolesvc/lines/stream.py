@@ -23,9 +23,9 @@ class _Shared(threading.local):
 
 L = TypeVar("L", bound="StreamLine")
 
-LAST_WORDS = 1.0
+LAST_WORDS = 0.75
 """Seconds that a peer has to end, once it is told that we go: what it had sent by then is the stream's still."""
-SILENT = 0.1
+SILENT = 0.25
 """Seconds after which one that says nothing more is not waited for."""
 
 _shared = _Shared()
