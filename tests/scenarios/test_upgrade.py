@@ -201,7 +201,7 @@ def test_attach_is_back_within_two_seconds(tmp_path: Path) -> None:
     told = tmp_path / "told"
     with contextlib.ExitStack() as stack:
         with lab.process() as running:
-            words = [CONSOLESVC, "attach", "node", "--endpoint", running.api_url]
+            words: list[str | Path] = [CONSOLESVC, "attach", "node", "--endpoint", running.api_url]
             err = stack.enter_context(told.open("wb"))
             client = stack.enter_context(
                 subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=err, env=environment())
