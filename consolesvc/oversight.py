@@ -62,7 +62,11 @@ class Watched(Protocol):
     stores: Stores
     identity: Identity
     known_hosts: set[str]
-    logs: LogDirectory | None
+
+    @property
+    def logs(self) -> LogDirectory | None:
+        """The folder of the logs; None where there are none."""
+        ...
 
     @property
     def proxy(self) -> Proxy:

@@ -15,12 +15,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
-from consolesvc.config.linespec import RemoteSpec
+from consolesvc.config.events import event_names
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.config.restarts import restarts
 from consolesvc.console.console import Console
 from consolesvc.console.sharing import Sharing
-from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
@@ -32,8 +31,7 @@ from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
 from consolesvc.log.directory import LogDirectory
-from consolesvc.log.file import LogFile
-from consolesvc.log.thread import LogThread
+from consolesvc.logs import Logs
 from consolesvc.oversight import Oversight
 from consolesvc.ports import Ports, names_of
 from consolesvc.proxy import codes
@@ -43,7 +41,9 @@ from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.states import follow_power
 from consolesvc.tokens.kinds import make_stores
+from consolesvc.watching import Watching
 from consolesvc.web import api as native
+from consolesvc.web import events as native_events
 from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
 from consolesvc.web.waits import Waits
@@ -55,7 +55,7 @@ LEAVE_WAIT = 2.0
 LINES_WAIT = 1.5
 """Seconds that lines and their logs have to close."""
 LOGS_WAIT = 0.5
-"""Seconds that the log thread has to end; with the rest, a stop takes less than five (DESIGN 5.1)."""
+"""Seconds that the log thread and webhooks have to end; with the rest, a stop takes less than five (DESIGN 5.1)."""
 
 
 class Service:
@@ -81,8 +81,7 @@ class Service:
     ) -> None:
         self.config = config
         self._state_path = state_path
-        self._log_path = config.log.directory or log_path
-        self.logs: LogDirectory | None = None
+        self._logs = Logs(config.log, log_path)
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
@@ -94,7 +93,7 @@ class Service:
         self.known_hosts = set(names_of(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
-        self.seen = Oversight(self, self._log_path)
+        self.seen = Oversight(self, self._logs.path)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -105,11 +104,17 @@ class Service:
             witnesses=self.seen.witnesses,
         )
         self.ports = Ports(config)
+        self.watching = Watching()
         self.listen = self.ports.listen
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
         return f"<Service {self.ports!r} {self.inventory!r}>"
+
+    @property
+    def logs(self) -> LogDirectory | None:
+        """The folder of the logs; None where there are none."""
+        return self._logs.directory
 
     async def start(self) -> None:
         """Bind both ports, start the consoles, serve. Waits for no device.
@@ -122,7 +127,7 @@ class Service:
         self.urls.port = self.ports.proxy.port
         try:
             await self.seen.serve()
-            await self._open_logs()
+            await self._logs.open()
         except Exception:
             await self.seen.stop()
             self.ports.release()
@@ -130,29 +135,10 @@ class Service:
         if self._state_path is not None:
             self.stores.restore(self._state_path)
         self.seen.begin()
+        await self.watching.tell(self.config.webhooks)
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app())
         self.seen.health.status = "ok"
-
-    async def _open_logs(self) -> None:
-        if self._log_path is None or not self.config.log.enabled:
-            return
-        self.logs = LogDirectory(self._log_path, self.config.log, LogThread())
-        try:
-            await self.logs.thread.call(self.logs.prepare)
-        except OSError as error:
-            # Each console's log says so once more and tries again: consoles work without.
-            log.error("log folder %s: %s", self._log_path, error.strerror)  # noqa: TRY400 - an operator's matter, no traceback
-        except StartError:
-            await self._close_logs()
-            raise
-
-    async def _close_logs(self) -> None:
-        if self.logs is not None:
-            self.logs.thread.post(self.logs.close)
-            if not await self.logs.thread.close(LOGS_WAIT):
-                log.error("the disk under the logs did not answer in %g s", LOGS_WAIT)
-            self.logs = None
 
     async def settled(self, seconds: float) -> None:
         """Wait until every line is open or known not to be, for so many seconds at most."""
@@ -165,6 +151,7 @@ class Service:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
         self.seen.health.status = "stopping"
         self.ports.close()
+        self.watching.feed.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WAIT):
@@ -179,7 +166,7 @@ class Service:
                 log.error("a line did not close in %g s", LINES_WAIT)
                 task.cancel()
         await self.seen.stop()
-        await self._close_logs()
+        await asyncio.gather(self._logs.close(LOGS_WAIT), self.watching.close(LOGS_WAIT))
         await self.ports.cleanup()
         await self.identity.close()
         await self.stores.close()
@@ -195,7 +182,8 @@ class Service:
         for server_id in new.keys() - old.keys():
             await self.add(new[server_id])
         for server_id, server in old.items():
-            if new.get(server_id) != server:
+            retuned = self.watching.retune(self.inventory.get(server_id), new.get(server_id))
+            if not retuned and new.get(server_id) != server:
                 await self.remove(server_id, "server removed" if server_id not in new else "server changed")
                 if server_id in new:
                     await self.add(new[server_id])
@@ -208,6 +196,7 @@ class Service:
         self.known_hosts.clear()
         self.known_hosts.update(names_of(config))
         self.urls.config = config.proxy
+        await self.watching.tell(config.webhooks)
         return restarts(before, config) + await self.seen.reloaded(before)
 
     async def add(self, config: ServerConfig) -> Server:
@@ -230,16 +219,18 @@ class Service:
 
     def _take_in(self, config: ServerConfig) -> Server:
         opener = make_opener(config.line, config.name)
-        # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
-        log_name = config.id if config.id in self.made else config.name
-        elsewhere = isinstance(config.line, RemoteSpec)
-        log = None
-        if self.logs is not None and config.log:
-            log = LogFile(self.logs, log_name, config.ring, counted_elsewhere=elsewhere)
-        sharing = Sharing(config.input, config.lease_idle)
-        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
+        console = Console(
+            config.name,
+            opener,
+            ring=config.ring,
+            replay=config.replay,
+            log=self._logs.file(config, made=config.id in self.made),
+            sharing=Sharing(config.input, config.lease_idle),
+            events=config.events,
+        )
         server = Server(config, console)
         self.inventory.add(server)
+        self.watching.attend(server)
         self.seen.witnesses.hear(server)
         follow_power(server)
         return server
@@ -247,8 +238,7 @@ class Service:
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
-        made = server.id in self.made
-        if made:
+        if made := server.id in self.made:
             self.seen.gone(server)
         self.made.discard(server.id)
         await self.rights.remove(server.id, reason)
@@ -284,11 +274,17 @@ class Service:
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
-        share.setup(
-            app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
-        )
+        links = share.Links(self.tokens, self.urls, self.rights.withdraw_links)
+        share.setup(app, inventory=self.inventory, links=links)
         self.seen.setup(app)
         openapi.setup(app)
+        native_events.setup(
+            app,
+            inventory=self.inventory,
+            feed=self.watching.feed,
+            names=lambda: event_names(self.config),
+            caller_of=self.identity.caller,
+        )
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
         return app
 

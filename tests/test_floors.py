@@ -13,12 +13,15 @@ FLOORS = {
     "client": 1,
     "subject": 0,
     "config": 1,
+    "rounds": 1,
     "tokens": 1,
     "emulator": 2,
     "log": 2,
+    "logs": 3,
     "lines": 3,
     "console": 4,
     "inventory": 5,
+    "feed": 5,
     "states": 6,
     "http": 6,
     "identity": 7,
@@ -26,7 +29,9 @@ FLOORS = {
     "compute": 8,
     "proxy": 8,
     "web": 8,
+    "webhooks": 8,
     "metrics": 9,
+    "watching": 9,
     "oversight": 10,
     "service": 11,
     "listeners": 8,
@@ -41,7 +46,19 @@ FLOORS = {
 text asks for: an emulated line stands on the emulator, the inventory on consoles, identity and the faces on `http`."""
 
 AIOHTTP = (
-    *("http", "identity", "compute", "proxy", "web", "metrics.face", "ports", "oversight", "service", "cli.attach"),
+    *(
+        "http",
+        "identity",
+        "compute",
+        "proxy",
+        "web",
+        "webhooks",
+        "metrics.face",
+        "ports",
+        "oversight",
+        "service",
+        "cli.attach",
+    ),
     *("lines.remotecalls", "lines.remotesession"),
 )
 """The parts that may import aiohttp; of the lines, those that a line to another consolesvc imports when it is made."""

@@ -179,6 +179,48 @@ class Emulator:
 Input = Literal["shared", "exclusive", "lease"]
 """`input:` who of a console's viewers may type."""
 
+EVENT_KINDS = ("boot", "bootloader", "login", "panic", "reset-loop", "silence", "silence-over")
+"""What can be recognised in what a machine says; patterns of one's own have names of their own beside these."""
+LINE_EVENTS = ("lost", "back", "break", "mark")
+"""What else happens to a console and is told to everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """`events:` what is recognised in what a machine says.
+
+    Attributes:
+        boot: Whether a boot is recognised, or a pattern of one's own (RE2) for it; likewise the next three.
+        reset_loop: So many boots in a quarter of an hour, without a login, are a loop; 0 for none.
+        silence: Seconds without a byte while the line is open; 0 for none.
+        patterns: Name and pattern (RE2) of each event of one's own.
+    """
+
+    boot: bool | str = True
+    bootloader: bool | str = True
+    login: bool | str = True
+    panic: bool | str = True
+    reset_loop: int = 3
+    silence: float = 0
+    patterns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One of `webhooks:`, which is told of events by HTTP.
+
+    Attributes:
+        url: Where it is. Some carry their secret in it: it is never shown.
+        events: The events it is told of; none for all that are recognised, but for `silence-over`.
+        consoles: Patterns of names, as a shell's; none for all.
+        secret_file: Path of the file whose first line signs what it is sent; None for no signature.
+    """
+
+    url: str = field(repr=False)
+    events: tuple[str, ...] = ()
+    consoles: tuple[str, ...] = ()
+    secret_file: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class LineDefaults:
@@ -197,6 +239,7 @@ class Defaults:
     lease_idle: float = 300
     project_id: str = "0c5e1ab0000000000000000000000001"
     line: LineDefaults = LineDefaults()
+    events: Events = Events()
 
     def server(self, server_id: str, name: str, line: LineSpec, project_id: str | None = None) -> ServerConfig:
         """A server that says nothing more of its own."""
@@ -209,6 +252,7 @@ class Defaults:
             replay=self.replay,
             input=self.input,
             lease_idle=self.lease_idle,
+            events=self.events,
         )
 
 
@@ -231,6 +275,7 @@ class ServerConfig:
     input: Input = "shared"
     lease_idle: float = 300
     log: bool = True
+    events: Events = Events()
     audit_keys: bool | None = None
 
 
@@ -249,5 +294,6 @@ class Config:
     emulator: Emulator = Emulator()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
+    webhooks: tuple[Webhook, ...] = ()
     servers: tuple[ServerConfig, ...] = ()
     path: Path | None = field(default=None, compare=False)

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from consolesvc.config import scalars
+from consolesvc.config.events import events, overridden
 from consolesvc.config.line import FoundLine, line
 from consolesvc.config.model import GIB, KIB, Defaults, ServerConfig
 from consolesvc.config.reading import Section, Unreadable, Value, items, mapping
@@ -56,6 +57,7 @@ SERVER: Section[dict[str, Any]] = Section(
         "input": input_mode,
         "lease_idle": scalars.duration,
         "log": scalars.switch,
+        "events": events,
         "audit_keys": scalars.switch,
     },
 )
@@ -95,8 +97,10 @@ class Found:
         """The server, its defaults filled in; None where too little could be read."""
         if self.name is None or "line" not in self.given:
             return None
-        fallback = defaults.server(default_id(self.name), self.name, self.given["line"].spec(defaults.line))
-        return replace(fallback, **{key: value for key, value in self.given.items() if key != "line"})
+        line_spec = self.given["line"].spec(defaults.line)
+        fallback = defaults.server(default_id(self.name), self.name, line_spec)
+        given = {key: value for key, value in self.given.items() if key not in ("line", "events")}
+        return replace(fallback, **given, events=overridden(defaults.events, self.given.get("events", {})))
 
 
 def servers(value: Value) -> list[Found]:

@@ -12,12 +12,15 @@ import functools
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import Any
 
+from consolesvc.log.batch import Batch
 from consolesvc.log.file import LogFile
+from consolesvc.log.history import last_events
 from consolesvc.log.index import Record
 from consolesvc.log.job import Job
+from consolesvc.log.names import Segment
 from consolesvc.log.source import Source
 from consolesvc.log.timeline import Timeline
 
@@ -35,50 +38,6 @@ SKIP_WAIT = 2.0
 """Seconds that the disk has for what would be forgotten."""
 EVENTS = 1000
 """Events kept for a disk that fails; more than that, and the oldest are forgotten."""
-
-
-class _Batch(Job):
-    """One piece of work: the bytes that the disk has not, and what happened among them."""
-
-    __slots__ = ("arrived", "begin", "events", "now", "parts", "size", "source", "writer")
-
-    def __init__(
-        self,
-        writer: LogWriter,
-        source: Source,
-        begin: int,
-        parts: Sequence[bytes | memoryview],
-        arrived: float | None,
-        events: list[Record],
-        now: float,
-    ) -> None:
-        super().__init__()
-        self.writer = writer
-        self.source = source
-        self.begin = begin
-        self.parts = parts
-        self.size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
-        self.arrived = arrived
-        self.events = events
-        self.now = now
-
-    def work(self) -> None:
-        """Write, in the log's thread."""
-        file, now, at = self.writer.file, self.now, self.begin
-        if not self.writer.started:
-            file.start_anew(file.stream, at, now)
-            self.writer.started = True
-        arrived: float | None = self.arrived or now
-        for part in self.parts[:-1]:
-            file.append(at, part, (), now, arrived)
-            at, arrived = at + len(part), None
-        # What happened is written when all bytes are: not at all, then, where they could not be.
-        file.append(at, self.parts[-1], self.events, now, arrived)
-
-    def done(self) -> None:
-        """Tell the writer, in the loop."""
-        self.source.give_back()
-        self.writer.written(self.begin, self.size, self.events, self.error)
 
 
 class LogWriter:
@@ -156,9 +115,28 @@ class LogWriter:
     def event(self, kind: str, at: float | None = None, **facts: Any) -> None:
         """Note what happened, at the stream's end, in the index; `at`: unix seconds, now where it is not said."""
         if self._source is not None:
-            self._events.append(Record(self._source.end, at or self._wall(), kind, facts=facts))
+            self.record(Record(self._source.end, at or self._wall(), kind, facts=facts))
+
+    def record(self, record: Record) -> None:
+        """Write an event into the index, wherever in the stream it was."""
+        if self._source is not None:
+            self._events.append(record)
             if self._busy_since is None and not self.failing:
                 self._soon()
+
+    async def last_events(self, kinds: Collection[str], limit: int, tail: int) -> list[Record]:
+        """What happened last, as the ends of the two newest indexes tell; see history.py. Raises OSError."""
+
+        def read() -> list[Record]:
+            return last_events(self.file.segments()[:-3:-1], kinds, limit, tail=tail)
+
+        found: list[Record] = await self.thread.call(read)
+        return found
+
+    async def segments(self) -> list[Segment]:
+        """All segments, oldest first; whoever reads them must reckon with their being renamed and removed."""
+        found: list[Segment] = await self.thread.call(self.file.segments)
+        return found
 
     async def adopt(self, stream: str, offset: int) -> None:
         """Begin at a byte of another's stream; nothing has come yet."""
@@ -281,7 +259,7 @@ class LogWriter:
         if source is None:
             return None
         begin = max(self.offset, source.start)
-        batch = _Batch(self, source, begin, source.lend(begin, BATCH), self._arrived, self._events, self._wall())
+        batch = Batch(self, source, begin, source.lend(begin, BATCH), self._arrived, self._events, self._wall())
         if self._events:
             self._events = []
         self._arrived = None

@@ -18,7 +18,7 @@ SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUS
 KINDS = "serial, tcp, unix, telnet, rfc2217, command, consolesvc, emulated"
 TOP = (
     "known here: api, audit, defaults, emulator, identity, include, limits, log, metrics, proxy, servers, service, "
-    "tokens"
+    "tokens, webhooks"
 )
 
 

@@ -16,7 +16,14 @@ from consolesvc.config.identity import KINDS as IDENTITIES
 from consolesvc.config.line import KINDS
 from consolesvc.config.linespec import GUEST_NAMES, LineSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import Config, IdentityBuiltin, IdentityKeystone, IdentityStatic, ServerConfig
+from consolesvc.config.model import (
+    Config,
+    IdentityBuiltin,
+    IdentityKeystone,
+    IdentityStatic,
+    ServerConfig,
+    Webhook,
+)
 from consolesvc.config.servers import SERVER
 
 SPECS = get_args(LineSpec)
@@ -26,7 +33,7 @@ SECTIONS = tuple(name for name in DOCUMENT.keys if name not in ("include", "serv
 
 def paths(thing: Any, prefix: str = "") -> Iterator[str]:
     """The dotted path of every leaf of a dataclass of dataclasses, or of a mapping of mappings."""
-    if isinstance(thing, dict):
+    if isinstance(thing, dict) and thing:
         pairs = list(thing.items())
     elif (
         is_dataclass(thing)
@@ -102,6 +109,21 @@ def test_it_shows_every_kind_of_identity(tmp_path: Path) -> None:
         assert set(IDENTITIES[kind].section.keys) == {field.name for field in fields(identity)}
     password = str(tmp_path / "keystone.password")
     assert made[-1] == IdentityKeystone("http://keystone.lab:5000/v3", "consolesvc", password, "service")
+
+
+def test_it_shows_every_key_of_a_webhook(tmp_path: Path) -> None:
+    """The commented `webhooks:` loads in the place of the empty one, and names every key."""
+    (tmp_path / "hook.secret").write_text("secret\n")
+    (shown,) = re.findall(r"(?m)^# (webhooks: .*)$", LAB.read_text())
+    (tmp_path / "lab.yaml").write_text(shown)
+    (hook,) = load(tmp_path / "lab.yaml").webhooks
+    assert set(yaml.safe_load(shown)["webhooks"][0]) == {field.name for field in fields(hook)}
+    assert hook == Webhook(
+        "https://alerts.lab/consoles",
+        ("panic", "reset-loop", "silence"),
+        ("node*",),
+        str(tmp_path / "hook.secret"),
+    )
 
 
 def test_every_default_of_a_line_is_said(all_of_lab: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from consolesvc.config.passwords import hash_password
 from tests.scenarios.process import Running, eventually, service
@@ -64,7 +65,7 @@ def refused(url: str, **options: Any) -> None:
 
 def attend(url: str) -> str:
     """Attach by a token or a resume secret, type something, leave: the next resume secret."""
-    with connect(url, proxy=None, subprotocols=["consolesvc.v1"]) as viewer:  # type: ignore[list-item] - a NewType
+    with connect(url, proxy=None, subprotocols=[Subprotocol("consolesvc.v1")]) as viewer:
         hello = json.loads(viewer.recv(timeout=5))
         viewer.send(b"ls\r")
         return str(hello["resume"])

@@ -135,4 +135,4 @@ async def test_any_request(
             assert fault[0] == NAMES.get(answer.status, "computeFault")
             assert fault[1]["message"]
     if path.endswith("/down"):
-        lab.console.take_back()
+        lab.console.lending.take_back()
