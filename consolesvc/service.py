@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
 from consolesvc.ports import Ports
+from consolesvc.power.switches import Switches
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
@@ -99,6 +101,7 @@ class Service:
             config=config,
             known_hosts=self.known_hosts,
         )
+        self.switches = Switches(config.power.poll)
         self.ports = Ports(config)
         self._starting: set[asyncio.Task[None]] = set()
 
@@ -161,12 +164,11 @@ class Service:
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
             keep(self._state_path, self.tokens, self.resumes)
-        closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
-        if closing:
-            _, late = await asyncio.wait(closing, timeout=LINES_WAIT)
-            for task in late:
-                log.error("a line did not close in %g s", LINES_WAIT)
-                task.cancel()
+        ending = [self.switches.close(), *(server.console.close() for server in self.inventory)]
+        _, late = await asyncio.wait([asyncio.ensure_future(each) for each in ending], timeout=LINES_WAIT)
+        for task in late:
+            log.error("a line or a power command did not end in %g s", LINES_WAIT)
+            task.cancel()
         await self._close_logs()
         await self.ports.cleanup()
         await self.identity.close()
@@ -182,7 +184,9 @@ class Service:
         for server_id in new.keys() - old.keys():
             await self.add(new[server_id])
         for server_id, server in old.items():
-            if new.get(server_id) != server:
+            if server_id in new and new[server_id] == replace(server, power=new[server_id].power):
+                await self.switches.change(self.inventory.get(server_id), new[server_id])
+            elif new.get(server_id) != server:
                 await self.remove(server_id, "server removed" if server_id not in new else "server changed")
                 if server_id in new:
                     await self.add(new[server_id])
@@ -194,6 +198,7 @@ class Service:
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
         self.urls.config = config.proxy
+        await self.switches.repoll(config.power.poll)
         self.trouble = None
         pairs = (
             ("api.listen", before.api.listen, config.api.listen),
@@ -235,11 +240,13 @@ class Service:
         server = Server(config, console)
         self.inventory.add(server)
         follow_power(server)
+        self.switches.add(server)
         return server
 
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
+        await self.switches.remove(server)
         made = server.id in self.made
         self.made.discard(server.id)
         await self.tokens.end(server.id)
@@ -278,7 +285,14 @@ class Service:
             ],
             client_max_size=self.config.limits.body or sys.maxsize,
         )
-        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
+        compute.setup(
+            app,
+            inventory=self.inventory,
+            tokens=self.tokens,
+            console_url=self.urls,
+            lifecycle=self,
+            switches=self.switches,
+        )
         identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
         openapi.setup(app)

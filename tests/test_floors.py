@@ -19,6 +19,7 @@ FLOORS = {
     "inventory": 5,
     "states": 6,
     "http": 6,
+    "power": 7,
     "identity": 7,
     "compute": 8,
     "proxy": 8,

@@ -9,7 +9,7 @@ from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address
 from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Log, Proxy, Tokens
+from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Log, Power, Proxy, Tokens
 from consolesvc.config.reading import Section, Value, list_of
 from consolesvc.config.servers import ring_size
 
@@ -50,6 +50,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
         ),
         "identity": identity,
         "emulator": Section(Emulator, {"allow_create": scalars.switch, "max": scalars.whole}),
+        "power": Section(Power, {"poll": scalars.duration}),
         "limits": Section(
             Limits,
             {

@@ -137,6 +137,34 @@ class Emulator:
 
 
 @dataclass(frozen=True, slots=True)
+class Power:
+    """`power:` at the top: how often each server's `power.status` is asked; `poll` 0 is never."""
+
+    poll: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCommands:
+    """`power:` of a server: programs with their arguments, run without a shell; empty for what it cannot be told.
+
+    Attributes:
+        reset: Has the machine start from cold.
+        on: Switches it on.
+        off: Switches it off.
+        status: Tells whether it is on.
+        timeout: Seconds that each of them has.
+        env_file: KEY=VALUE lines for their environment, an absolute path.
+    """
+
+    reset: tuple[str, ...] = field(default=(), repr=False)
+    on: tuple[str, ...] = field(default=(), repr=False)
+    off: tuple[str, ...] = field(default=(), repr=False)
+    status: tuple[str, ...] = field(default=(), repr=False)
+    timeout: float = 60
+    env_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LineDefaults:
     """`defaults.line:` what a line's own keys fall back to."""
 
@@ -159,6 +187,9 @@ class ServerConfig:
     """One entry of `servers:`, its defaults filled in.
 
     Equality is what a reload goes by: two equal entries are the same server, untouched.
+
+    Attributes:
+        power: How its machine is switched; None for a machine that cannot be, and for a fake, which has its own way.
     """
 
     id: str
@@ -169,6 +200,7 @@ class ServerConfig:
     replay: int = 32 * KIB
     input: Literal["shared"] = "shared"
     log: bool = True
+    power: PowerCommands | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +213,7 @@ class Config:
     identity: Identity = IdentityNone()
     log: Log = Log()
     emulator: Emulator = Emulator()
+    power: Power = Power()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     servers: tuple[ServerConfig, ...] = ()

@@ -12,8 +12,10 @@ from typing import Any
 import yaml
 
 from consolesvc.config import scalars
-from consolesvc.config.line import FoundLine, line
+from consolesvc.config.line import KINDS, FoundLine, line
+from consolesvc.config.linespec import EmulatedSpec
 from consolesvc.config.model import GIB, KIB, Defaults, ServerConfig
+from consolesvc.config.power import power_commands
 from consolesvc.config.reading import Section, Unreadable, Value, items, mapping
 from consolesvc.config.yaml_nodes import describe, shown
 
@@ -53,6 +55,7 @@ SERVER: Section[dict[str, Any]] = Section(
         "replay": scalars.size(),
         "input": scalars.one_of("shared"),
         "log": scalars.switch,
+        "power": power_commands,
     },
 )
 
@@ -113,7 +116,13 @@ def servers(value: Value) -> list[Found]:
                 if key not in entries:
                     item.note(f"`{key}` is missing, expected {_EXAMPLE}")
             found.append(Found(item, entries, SERVER.given(item, entries)))
+            _refuse_second_switch(found[-1])
     return found
+
+
+def _refuse_second_switch(server: Found) -> None:
+    if "power" in server.given and "line" in server.given and server.given["line"].kind is KINDS[EmulatedSpec.kind]:
+        server.entries["power"].note("a fake server has a switch of its own; remove this")
 
 
 def refuse_twins(found: Iterable[Found]) -> None:

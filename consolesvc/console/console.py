@@ -13,7 +13,7 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from consolesvc.console.events import Event, printable
+from consolesvc.console.events import Event, Kind, printable
 from consolesvc.console.express import Express
 from consolesvc.console.input import InputPath
 from consolesvc.console.loan import Loan
@@ -238,7 +238,7 @@ class Console:
             except LineError as error:
                 viewer.tell(f"no break sent: {error}")
             else:
-                self._say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.who or 'a viewer'}")
+                self.say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.who or 'a viewer'}")
 
         task = asyncio.get_running_loop().create_task(send(), name=f"break {self.name}")
         self._breaks.add(task)
@@ -273,13 +273,13 @@ class Console:
         self.input.line = self.reconnecting.line
         if state == "connected":
             if self._lost_at is not None:
-                self._say(
+                self.say(
                     "back",
                     f"{self.name} line back after {_duration(time.monotonic() - self._lost_at)}; "
                     "what it sent meanwhile is unknown",
                 )
             elif self.reconnecting.opened == 1 and self.viewers:
-                self._say("back", f"{self.name} line is up")
+                self.say("back", f"{self.name} line is up")
             self._lost_at = None
             self.check_flow()
         elif state in ("waiting", "lent") and self._lost_at is None and self.reconnecting.opened:
@@ -287,17 +287,18 @@ class Console:
             self._held = False
             clock = time.strftime("%H:%M:%S")
             away = "" if state == "lent" else "; waiting"
-            self._say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
+            self.say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
             dropped = self.input.drop()
             self.refused += sum(dropped.values())
             for viewer in self.viewers:
                 if size := dropped.get(viewer.typist, 0):
                     viewer.tell_refused(size, self.reconnecting.why)
 
-    def _say(self, kind: str, text: str) -> None:
-        self.events.append(Event(self.ring.end, kind, printable(text)))  # type: ignore[arg-type]  # the callers' literals
+    def say(self, kind: Kind, text: str, **facts: Any) -> None:
+        """Tell every viewer what happened at the stream's end, and put it into the log's index with its facts."""
+        self.events.append(Event(self.ring.end, kind, printable(text)))
         if self.log is not None:
-            self.log.event(kind, text=text)
+            self.log.event(kind, text=text, **facts)
         self.event_count += 1
         self.wake()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["lost", "back", "break", "down", "refused", "attach"]
+Kind = Literal["lost", "back", "break", "down", "refused", "attach", "power"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,9 @@ class Event:
 
     Attributes:
         offset: The stream's end when it happened: all bytes before it come first.
-        kind: `lost` and `back` are the line's, `break` somebody's, told to all; `down` (the line is not open, at
-            attach), `refused` (input that could not be delivered) and `attach` (how a wish was taken) are told to one
-            viewer.
+        kind: `lost` and `back` are the line's, `break` and `power` somebody's, told to all; `down` (the line is not
+            open, at attach), `refused` (input that could not be delivered) and `attach` (how a wish was taken) are
+            told to one viewer.
         text: The sentence, printable ASCII, for people.
     """
 
