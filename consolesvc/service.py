@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.compute import app as compute
 from consolesvc.config.model import Config, ServerConfig
@@ -27,6 +27,7 @@ from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity import kinds as identities
+from consolesvc.identity.local import local_admin
 from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
@@ -64,6 +65,7 @@ class Service:
         config: What to run.
         state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
+        local_path: Where the local socket is to be; None: nowhere.
         clock: Seconds, monotonic, by which tokens expire.
 
     Raises:
@@ -76,6 +78,7 @@ class Service:
         *,
         state_path: Path | None = None,
         log_path: Path | None = None,
+        local_path: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -102,7 +105,7 @@ class Service:
             known_hosts=self.known_hosts,
         )
         self.switches = Switches(config.power.poll)
-        self.ports = Ports(config)
+        self.ports = Ports(config, local_path)
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -125,7 +128,7 @@ class Service:
         if self._state_path is not None:
             restore(self._state_path, self.tokens, self.resumes)
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
-        await self.ports.serve(self._api_app(), self._proxy_app())
+        await self.ports.serve(self._api_app(), self._proxy_app(), self._local_app())
 
     async def _open_logs(self) -> None:
         if self._log_path is None or not self.config.log.enabled:
@@ -273,18 +276,16 @@ class Service:
             server.console.reconnecting.retry()
 
     def _api_app(self) -> web.Application:
-        app = web.Application(
-            # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-            middlewares=[
-                *([self._divert] if self.ports.shared else []),
-                access,
-                faults,
-                guard(self.known_hosts),
-                body_wait,
-                identify(self.identity),
-            ],
-            client_max_size=self.config.limits.body or sys.maxsize,
-        )
+        # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
+        divert = [self._divert] if self.ports.shared else []
+        return self._app(*divert, access, faults, guard(self.known_hosts), body_wait, identify(self.identity))
+
+    def _local_app(self) -> web.Application:
+        # A console can be attached to here as well: its port may be open to nobody but a proxy that is down.
+        return self._app(local_admin, self._divert, access, faults, body_wait)
+
+    def _app(self, *middlewares: Middleware) -> web.Application:
+        app = web.Application(middlewares=middlewares, client_max_size=self.config.limits.body or sys.maxsize)
         compute.setup(
             app,
             inventory=self.inventory,

@@ -12,6 +12,7 @@ import contextlib
 import os
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -70,11 +71,15 @@ def run(args: argparse.Namespace) -> int:
         return asyncio.run(_attach(args.target, "the console"))
     client = Client(args.endpoint)
     console = client.find(args.target)
-    return asyncio.run(_attach(client.console_url(console["id"]), console["name"]))
+    return asyncio.run(_attach(client.console_url(console["id"]), console["name"], client.socket))
 
 
-async def _attach(url: str, name: str) -> int:
-    async with aiohttp.ClientSession() as session:
+async def _attach(url: str, name: str, socket: str | None = None) -> int:
+    """Attach to the console of a URL; by the service's own socket, where it was found there."""
+    connector = None if socket is None else aiohttp.UnixConnector(socket)
+    if socket is not None:
+        url = f"ws://localhost/?{urlsplit(url).query}"
+    async with aiohttp.ClientSession(connector=connector) as session:
         ws = await _connect(session, url)
         with raw(STDIN):
             say(f"Connected to {name}. Escape is ~. (after Enter); ~? for help.")  # raw by now: scripts type after this

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import socket
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from consolesvc.cli.table import escape
 from consolesvc.errors import ClientError
+from consolesvc.local import SCHEME, find_socket
 
 DEFAULT = "http://127.0.0.1:8774"
 TIMEOUT = 10.0
@@ -38,7 +40,10 @@ STATUS_CODES: dict[int, int] = {
 
 def add_endpoint(parser: argparse.ArgumentParser) -> None:
     """Give a command `--endpoint`."""
-    parser.add_argument("--endpoint", metavar="URL", help=f"the service's API (default: $OS_ENDPOINT, else {DEFAULT})")
+    where = f"$OS_ENDPOINT, else this host's socket, else {DEFAULT}"
+    parser.add_argument(
+        "--endpoint", metavar="URL", help=f"the service's API; unix:PATH is a socket (default: {where})"
+    )
 
 
 def split_url(url: str, schemes: Collection[str], what: str) -> SplitResult:
@@ -60,22 +65,51 @@ def split_url(url: str, schemes: Collection[str], what: str) -> SplitResult:
     return parts
 
 
+class LocalConnection(http.client.HTTPConnection):
+    """HTTP on a unix socket.
+
+    Args:
+        path: The socket's.
+        timeout: Seconds for each step.
+    """
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket, in the place of a host."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
 class Client:
     """Calls one service's API. It goes there directly: a proxy that the environment names is not for a lab's consoles.
 
     Args:
-        endpoint: As given by the user, with or without `/v2.1`; None to look in the environment (DESIGN 5.1).
+        endpoint: As given by the user, with or without `/v2.1`; None to look in the environment, then for the local
+            socket (DESIGN 5.1).
         environ: The environment.
+        local: Whether a socket will do.
 
     Attributes:
-        url: The endpoint, without `/v2.1` and without a slash at its end.
+        url: The endpoint, without `/v2.1` and without a slash at its end; `unix:PATH` for a socket.
+        socket: The socket's path; None where it is a URL.
 
     Raises:
         ClientError: the endpoint is no URL of HTTP (exit code 2).
     """
 
-    def __init__(self, endpoint: str | None, environ: Mapping[str, str] = os.environ) -> None:
-        given = endpoint or environ.get("OS_ENDPOINT") or environ.get("OS_COMPUTE_ENDPOINT_OVERRIDE") or DEFAULT
+    def __init__(self, endpoint: str | None, environ: Mapping[str, str] = os.environ, *, local: bool = True) -> None:
+        given = endpoint or environ.get("OS_ENDPOINT") or environ.get("OS_COMPUTE_ENDPOINT_OVERRIDE")
+        if not given and local and (found := find_socket(environ)) is not None:
+            given = f"{SCHEME}{found}"
+        given = given or DEFAULT
+        self.socket = _socket_path(given) if local else None
+        if self.socket is not None:
+            self._parts, self.url = SplitResult("http", "localhost", "", "", ""), f"{SCHEME}{self.socket}"
+            return
         self._parts = split_url(given, ("http", "https"), "endpoint")
         path = self._parts.path.rstrip("/").removesuffix("/v2.1").rstrip("/")
         self._parts = self._parts._replace(path=path, query="", fragment="")
@@ -118,6 +152,8 @@ class Client:
                 raise self._stranger() from None
 
     def _connection(self) -> http.client.HTTPConnection:
+        if self.socket is not None:
+            return LocalConnection(self.socket, TIMEOUT)
         secure = self._parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         return kind(self._parts.hostname or "", self._parts.port or (443 if secure else 80), timeout=TIMEOUT)
@@ -164,6 +200,16 @@ class Client:
         """A fresh console URL, as any OpenStack client gets it; raises ClientError as `call`."""
         answer = self.call(f"/v2.1/servers/{server_id}/action", {"os-getSerialConsole": {"type": "serial"}})
         return str(answer["console"]["url"])
+
+
+def _socket_path(endpoint: str) -> str | None:
+    """The path in `unix:/run/consolesvc/api.sock`; None for another endpoint. Raises ClientError."""
+    if not endpoint.startswith(SCHEME):
+        return None
+    path = "/" + endpoint.removeprefix(SCHEME).lstrip("/")
+    if not endpoint.removeprefix(SCHEME).startswith("/") or not path.isprintable():
+        raise ClientError(f"endpoint {escape(endpoint)!r}: expected unix:/PATH/TO/api.sock", USAGE)
+    return path
 
 
 def _names(consoles: list[dict[str, Any]]) -> str:
