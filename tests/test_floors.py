@@ -29,6 +29,7 @@ FLOORS = {
     "ports": 9,
     "state": 1,
     "local": 2,
+    "moving": 2,
     "cli": 11,
 }
 """A module imports from its own part and from lower floors. DESIGN's floors, with those steps within them that its
