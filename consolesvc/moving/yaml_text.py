@@ -21,17 +21,18 @@ def configuration_text(moved: Moved, source: str) -> str:
     if "segment_size" in log:
         log["segment_size"] = _size(log["segment_size"])
     lines = [f"# From {origin}. `consolesvc check` this file, then `consolesvc serve --config` it."]
-    lines += [f"log: {_flow(log)}"] if log else []
+    lines += [f"log: {flow(log)}"] if log else []
     lines += ["servers:" if moved.entries else "servers: []"]
     return "\n".join(lines) + "\n" + servers_text(moved.entries, indent="  ")
 
 
 def servers_text(entries: Iterable[Entry], indent: str = "") -> str:
     """The items of `servers:`; an empty list is no text."""
-    return "".join(f"{indent}- {_flow(entry.keys())}\n" for entry in entries)
+    return "".join(f"{indent}- {flow(entry.keys())}\n" for entry in entries)
 
 
-def _flow(value: Mapping[str, Any]) -> str:
+def flow(value: Mapping[str, Any]) -> str:
+    """A mapping on one line, as it stands in YAML."""
     # ASCII alone, the rest escaped: whatever it held, YAML reads it and a terminal shows it.
     text = yaml.safe_dump(value, default_flow_style=True, width=_ENDLESS, sort_keys=False)
     return str(text).rstrip("\n")

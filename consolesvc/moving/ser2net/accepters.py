@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from consolesvc.moving.moved import Moved, Place
 from consolesvc.moving.ser2net.connectors import address
 from consolesvc.moving.ser2net.gensio import parse_stack
+from consolesvc.moving.yaml_text import flow
 
 _NOBODY: Final = frozenset({"dummy"})
 _ADDRESSES: Final = frozenset({"tcp", "udp", "sctp"})
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 def tell_accepter(name: str, accepter: str, place: Place, moved: Moved) -> None:
@@ -34,7 +37,12 @@ def tell_accepter(name: str, accepter: str, place: Place, moved: Moved) -> None:
         if stack.lowest.name in _ADDRESSES:
             asked, port = address(stack.rest)
             host = asked if asked not in ("", "0", "0.0.0.0", "::") else host  # noqa: S104 - recognised, not bound
-    tell_port(name, accepter, f"{{type: {kind}, host: {host}, port: {port}}}" if port.isdigit() else "", place, moved)
+    tell_port(name, accepter, line_to(kind, host, port), place, moved)
+
+
+def line_to(kind: str, host: str, port: str) -> str:
+    """The line by which a port of ser2net's is had here; "" where the port is no number."""
+    return flow({"type": kind, "host": host, "port": int(port)}) if _PORT.fullmatch(port) else ""
 
 
 def tell_port(name: str, accepter: str, line: str, place: Place, moved: Moved) -> None:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from consolesvc.moving.moved import Moved, Nonsense, Place
-from consolesvc.moving.ser2net.accepters import tell_port
+from consolesvc.moving.ser2net.accepters import line_to, tell_port
 from consolesvc.moving.ser2net.connectors import Connection, Unfit, ipmisol, serial
 from consolesvc.moving.ser2net.keywords import HERE_ANYHOW, OPTIONS
 from consolesvc.moving.ser2net.serialdev import Uart
@@ -131,8 +131,7 @@ def _take_port(
         moved.leave_out(place, f"{name}: timeout {port['timeout'][:20]}", "nobody is sent away for silence")
     kind = "telnet" if port["state"] == "telnet" else "tcp"
     kind = "rfc2217" if kind == "telnet" and "remctl" in [word.lower() for word in words] else kind
-    number = port["port"].rpartition(",")[2]
-    line = f"{{type: {kind}, host: 127.0.0.1, port: {number}}}" if number.isdigit() else ""
+    line = line_to(kind, "127.0.0.1", port["port"].rpartition(",")[2])
     tell_port(name, f"{port['port']}:{port['state']}", line, place, moved)
 
 

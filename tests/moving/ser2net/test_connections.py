@@ -52,13 +52,13 @@ connection: &node3
   connector: serialdev(nouucplock=true),/dev/ttyS2,115200n82 local rtscts=true nobreak
 connection: &node4
   accepter: tcp,2004
-  connector: telnet(rfc2217=true),tcp,ts1,7004
+  connector: telnet(rfc2217=true),tcp,ts1.lab,7004
 connection: &node5
   accepter: tcp,2005
   connector: telnet,tcp,ipv4,10.0.0.5,7005
 connection: &node6
   accepter: telnet,tcp,2006
-  connector: tcp,ts1,7006
+  connector: tcp,ts1.lab,7006
 connection: &node7
   accepter: tcp,2007
   connector: unix,/run/qemu/node7
@@ -113,9 +113,9 @@ def test_everything(tmp_path: Path) -> None:
         "node1": {**serial, "device": "/dev/serial/by-id/usb-FTDI_A1-if00-port0", "settings": "19200e7"},
         "node2": {**serial, "device": "/dev/ttyS1", "settings": "9600n8"},
         "node3": {**serial, "device": "/dev/ttyS2", "settings": "115200n82", "flow": "rtscts"},
-        "node4": {"type": "rfc2217", "host": "ts1", "port": 7004},
+        "node4": {"type": "rfc2217", "host": "ts1.lab", "port": 7004},
         "node5": {"type": "telnet", "host": "10.0.0.5", "port": 7005},
-        "node6": {"type": "tcp", "host": "ts1", "port": 7006},
+        "node6": {"type": "tcp", "host": "ts1.lab", "port": 7006},
         "node7": {"type": "unix", "path": "/run/qemu/node7"},
         "node8": {"type": "command", "argv": ["ssh", "-t", "gate way", "console node8"]},
         "node10": {**serial, "device": "/dev/ttyS10", "settings": "9600n8"},
@@ -140,9 +140,10 @@ def test_everything(tmp_path: Path) -> None:
 
 @needs_ser2net
 def test_the_real_one_takes_it(tmp_path: Path) -> None:
-    """Without a complaint; its ports are free ones here, and only loopback's."""
+    """Without a complaint; its ports are free ones here, and only loopback's; it wants to find each host."""
     port = iter(free_port() for _ in range(12))
     text = re.sub(r"(accepter: \S*)tcp,(?:\S+,)?20[0-9]{2}", lambda m: f"{m[1]}tcp,127.0.0.1,{next(port)}", EVERYTHING)
+    text = text.replace("ts1.lab", "127.0.0.1")
     (tmp_path / "real.yaml").write_text(text)
     with running_ser2net(tmp_path / "real.yaml") as complaints:
         assert complaints == []
