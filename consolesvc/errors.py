@@ -7,9 +7,11 @@
     │   ├── LineLost            it was open and ended
     │   └── LackError           this kind of line, or this device, has no such thing: a break, modem lines
     ├── TokenRefused            a token is unknown, expired or used
+    ├── StoreUnavailable        the store of tokens does not answer
     ├── ServerNotFound          no server has this id
     ├── NameAmbiguous           several servers have this name
     ├── LimitReached            one of `limits:` is exhausted
+    ├── InputHeld               somebody else holds a console's input
     ├── StartError              the service cannot start: a taken port, a locked state folder
     └── ClientError             a command could not do its work against a running service
 
@@ -115,6 +117,13 @@ class TokenRefused(ConsoleServiceError):
         return f"token {self.why}"
 
 
+class StoreUnavailable(ConsoleServiceError):
+    """The store of tokens, another process, does not answer; whether a token is good cannot be said now."""
+
+    def __str__(self) -> str:
+        return "The token store does not answer; try again later."
+
+
 class ServerNotFound(ConsoleServiceError):
     """No server has the id `wanted`."""
 
@@ -155,13 +164,33 @@ class LimitReached(ConsoleServiceError):
         return f"limit reached: limits.{self.limit} is {self.value}"
 
 
+class InputHeld(ConsoleServiceError):
+    """Somebody else holds the input of the console `console`; `holder` is their name as others are told it."""
+
+    def __init__(self, console: str, holder: str) -> None:
+        super().__init__(console, holder)
+        self.console = console
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return f"{self.holder} holds the input of {self.console}"
+
+
 class StartError(ConsoleServiceError):
     """The service cannot start; the message names what is in the way and what to do."""
 
 
 class ClientError(ConsoleServiceError):
-    """A command failed against a running service; `exit_code` as DESIGN 5.1 (1, 3 or 4)."""
+    """A command failed against a running service.
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    Attributes:
+        exit_code: As DESIGN 5.1 (1, 2, 3, 4 or 124).
+        status: The HTTP status that says so; 0 where none does.
+        passing: Whether it may pass by itself: a service or a server that is not there yet.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1, *, status: int = 0, passing: bool = False) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.status = status
+        self.passing = passing

@@ -35,8 +35,11 @@ FLOORS = {
 """A module imports from its own part and from lower floors. DESIGN's floors, with those steps within them that its
 text asks for: an emulated line stands on the emulator, the inventory on consoles, identity and the faces on `http`."""
 
-AIOHTTP = ("http", "identity", "compute", "proxy", "web", "ports", "service", "cli.attach")
-"""The parts that may import aiohttp."""
+AIOHTTP = (
+    *("http", "identity", "compute", "proxy", "web", "ports", "service", "cli.attach"),
+    *("lines.remotecalls", "lines.remotesession"),
+)
+"""The parts that may import aiohttp; of the lines, those that a line to another consolesvc imports when it is made."""
 PYSERIAL = ("lines.tty", "lines.serial")
 """The modules that may import pyserial."""
 

@@ -36,6 +36,8 @@ STATUS_CODES: dict[int, int] = {
     HTTPStatus.UNAUTHORIZED: REFUSED,
     HTTPStatus.FORBIDDEN: REFUSED,
 }
+PASSING = (404, 409, 429, 500, 502, 503, 504)
+"""Statuses of a fault that may pass: a server that is not there or not ready yet, a service that is not."""
 
 
 def add_endpoint(parser: argparse.ArgumentParser) -> None:
@@ -129,10 +131,11 @@ class Client:
             answer = json.loads(content)
             message = None if status == HTTPStatus.OK else next(iter(answer.values()))["message"]
         except (ValueError, LookupError, TypeError, AttributeError, StopIteration, RecursionError):
-            raise self._stranger() from None
+            raise self._stranger(status) from None
         if message is not None:
             cure = f"; {GET_A_URL}" if status == HTTPStatus.UNAUTHORIZED else ""
-            raise ClientError(f"{escape(str(message))} (HTTP {status}){cure}", STATUS_CODES.get(status, 1))
+            text = f"{escape(str(message))} (HTTP {status}){cure}"
+            raise ClientError(text, STATUS_CODES.get(status, 1), status=status, passing=status in PASSING)
         return answer
 
     def _exchange(self, path: str, body: object) -> tuple[int, bytes]:
@@ -145,7 +148,8 @@ class Client:
                 return answer.status, answer.read(LARGEST)
             except OSError as error:
                 cure = "start the service with `consolesvc serve`, or say where it is with --endpoint"
-                raise ClientError(f"no answer from {self.url}: {error.strerror or error}; {cure}") from None
+                text = f"no answer from {self.url}: {error.strerror or error}; {cure}"
+                raise ClientError(text, passing=True) from None
             except UnicodeError:
                 raise ClientError(f"endpoint {self.url!r}: this cannot be a host or a path", USAGE) from None
             except http.client.HTTPException:
@@ -158,8 +162,10 @@ class Client:
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         return kind(self._parts.hostname or "", self._parts.port or (443 if secure else 80), timeout=TIMEOUT)
 
-    def _stranger(self) -> ClientError:
-        return ClientError(f"{self.url} does not answer as consolesvc does: is it another service?")
+    def _stranger(self, status: int = 0) -> ClientError:
+        text = f"{self.url} does not answer as consolesvc does: is it another service?"
+        # A relay in front of a service that is not there answers for it, in its own words.
+        return ClientError(text, status=status, passing=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def listing(self) -> dict[str, Any]:
         """The answer of `web.api`: `consoles`, each as `console_view` shows it, and `configuration_error`.
@@ -194,7 +200,7 @@ class Client:
         if len(matches) == 1:
             return matches[0]
         what = "is the beginning of several names" if matches else "is no console here; there are"
-        raise ClientError(f"{name!r} {what}: {_names(matches or consoles)}", NOT_FOUND)
+        raise ClientError(f"{name!r} {what}: {_names(matches or consoles)}", NOT_FOUND, passing=not matches)
 
     def console_url(self, server_id: str) -> str:
         """A fresh console URL, as any OpenStack client gets it; raises ClientError as `call`."""

@@ -49,13 +49,17 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """`tokens:` how long a token is good for connecting, and how often."""
+    """`tokens:` how long a token is good for connecting, and how often.
+
+    Attributes:
+        store: `memory`, or the URL of a Redis that several hosts share, a password in it and all.
+    """
 
     ttl: float = 600
     single_use: bool = False
     enforce_session_timeout: bool = False
     resume: float = 12 * 3600
-    store: Literal["memory"] = "memory"
+    store: str = "memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,10 @@ class Emulator:
     max: int = 64
 
 
+Input = Literal["shared", "exclusive", "lease"]
+"""`input:` who of a console's viewers may type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Power:
     """`power:` at the top: how often each server's `power.status` is asked; `poll` 0 is never."""
@@ -177,9 +185,23 @@ class Defaults:
 
     ring: int = MIB
     replay: int = 32 * KIB
-    input: Literal["shared"] = "shared"
+    input: Input = "shared"
+    lease_idle: float = 300
     project_id: str = "0c5e1ab0000000000000000000000001"
     line: LineDefaults = LineDefaults()
+
+    def server(self, server_id: str, name: str, line: LineSpec, project_id: str | None = None) -> ServerConfig:
+        """A server that says nothing more of its own."""
+        return ServerConfig(
+            id=server_id,
+            name=name,
+            project_id=project_id or self.project_id,
+            line=line,
+            ring=self.ring,
+            replay=self.replay,
+            input=self.input,
+            lease_idle=self.lease_idle,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +220,8 @@ class ServerConfig:
     line: LineSpec
     ring: int = MIB
     replay: int = 32 * KIB
-    input: Literal["shared"] = "shared"
+    input: Input = "shared"
+    lease_idle: float = 300
     log: bool = True
     power: PowerCommands | None = None
 

@@ -116,6 +116,12 @@ class InputPath:
         self._turns.clear()
         return dropped
 
+    def drop_one(self, typist: Typist) -> int:
+        """Forget what waits of one typist; how many bytes."""
+        if typist in self._turns:
+            self._turns.remove(typist)
+        return typist.drop()
+
     async def close(self) -> None:
         """Stop writing; what waits is forgotten. Idempotent."""
         self.drop()

@@ -6,6 +6,7 @@ import contextlib
 import os
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from consolesvc.log.directory import LogDirectory
@@ -29,12 +30,14 @@ class LogFile:
         directory: The folder.
         name: The console's name, or its id for a server made over the API.
         ahead: How far the console's stream may run ahead of what is on disk: its ring.
+        counted_elsewhere: Whether its bytes have numbers that another service gives: then what a crash kept from the
+            disk has the same ones when it comes again, and none is left out.
 
     Attributes:
         end: Offset behind the last byte on disk; what a failed write has left is counted.
     """
 
-    def __init__(self, directory: LogDirectory, name: str, ahead: int) -> None:
+    def __init__(self, directory: LogDirectory, name: str, ahead: int, *, counted_elsewhere: bool = False) -> None:
         self.directory = directory
         self.name = name
         self.stream = ""
@@ -42,6 +45,7 @@ class LogFile:
         self.end = 0
         self._begun = 0.0
         self._reach = max(RESERVE, 4 * ahead)
+        self._counted_elsewhere = counted_elsewhere
         self._reserved = 0
         self._marked = 0.0
         self._log = self._index = -1
@@ -64,6 +68,8 @@ class LogFile:
         """Find where the stream goes on, and be ready to append there. Raises OSError."""
         self.directory.prepare()
         found = recover(self.directory.path, self.name, self.directory.rotated.get(self.name, ()))
+        if self._counted_elsewhere:
+            found = replace(found, resume=found.end)
         self.stream, self.end = found.stream, found.end
         if found.current is not None:
             self.first, self._begun = found.current.first, found.begun or now

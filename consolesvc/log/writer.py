@@ -29,6 +29,8 @@ SLOW = 1.0
 """Seconds after which a write counts as a failure of the disk, and holds no line any more."""
 RETRY = 1.0
 """Seconds between two tries at a disk that fails."""
+SKIP_WAIT = 2.0
+"""Seconds that the disk has for what would be forgotten."""
 EVENTS = 1000
 """Events kept for a disk that fails; more than that, and the oldest are forgotten."""
 
@@ -179,6 +181,29 @@ class LogWriter:
             self._events.append(Record(self._source.end, self._wall(), kind, facts=facts))
             if self._busy_since is None and not self.failing:
                 self._soon()
+
+    async def adopt(self, stream: str, offset: int) -> None:
+        """Begin at a byte of another's stream; nothing has come yet."""
+        now = self._wall()
+        self.file.stream = stream
+        try:
+            await self.thread.call(lambda: self.file.start_anew(stream, offset, now))
+            self.started = True
+        except OSError as error:
+            self.started = False
+            self._fail(error)
+            self._retry_later()
+        self.offset = offset
+
+    async def skip(self, offset: int) -> None:
+        """Write what there is, within SKIP_WAIT: the source is about to go on at `offset` and to forget all else."""
+        source, deadline = self._source, self._loop.time() + SKIP_WAIT
+        while source is not None and self.offset < source.end and not self.failing and self._loop.time() < deadline:
+            self._write()
+            await asyncio.sleep(0.005)
+        if source is not None:
+            self.lost += max(0, source.end - self.offset)
+        self.offset = offset
 
     @property
     def lags(self) -> bool:

@@ -14,7 +14,7 @@ from aiohttp import web
 from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
-from consolesvc.web import fake_faults, loan, output
+from consolesvc.web import fake_faults, loan, output, sessions
 from consolesvc.web.calls import visible
 
 
@@ -44,6 +44,7 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
     app.router.add_get("/healthcheck", healthcheck)
     output.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
+    sessions.setup(app, inventory=inventory)
     fake_faults.setup(app, inventory=inventory)
 
 
@@ -58,6 +59,7 @@ def console_view(server: Server) -> dict[str, Any]:
         `log`: {`failing` what is wrong with the disk, "" for nothing; `lost` bytes that never reached it; `offset` of
         the next byte to be written}; null where there is none.
         `fault`: what a fake was told to suffer, as `fault_view`; null for nothing.
+        `input`: {`mode` who may type; `holder` the session that holds it, null for none}.
         `viewers` and `refused` numbers; `counters`, since this start: bytes `out` of the machine and `in` to it,
         `refused` bytes of input, how often its line was `opened`, and the `gaps` that viewers were told of with the
         bytes `missed` in all.
@@ -83,6 +85,7 @@ def console_view(server: Server) -> dict[str, Any]:
         "silent": None if console.last_output is None else round(now - console.last_output, 3),
         "log": _log_view(console),
         "fault": fake_faults.fault_view(server),
+        "input": {"mode": console.keyboard.sharing.mode, "holder": console.keyboard.sharing.holder},
         "viewers": len(console.viewers),
         "refused": console.refused,
         "counters": _counters(console),

@@ -1,15 +1,19 @@
+"""`attach` as a person uses it: in a real terminal, at a real service."""
+
 from __future__ import annotations
 
 import json
 import os
 import signal
+import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.screen import Screen, screen
-from tests.cli.service import Running, consolesvc, service, until
+from tests.cli.service import CLEAN, CONSOLESVC, PATIENCE, Running, consolesvc, service, until
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ def test_the_escapes(lab: Running) -> None:
         user.type(b"\r~~/bin <~.> \r~x> \r")
         user.expect("\r~/bin <~.> \r~x> \r")
         user.type(b"~?")
-        user.expect(" ~.  leave; the console stays open\r\n")
+        user.expect(" ~.  ^Ec.    leave; the console stays open\r\n")
         user.type(b"~.")
         assert user.code() == 0
 
@@ -133,7 +137,7 @@ def test_the_terminal_going_away_ends_it(lab: Running) -> None:
 
 def test_a_service_that_stops_says_so(own: Running) -> None:
     """TERM to the service ends the session in a plain sentence, as a failure: nobody asked for it here."""
-    with screen("attach", "echo1", "--endpoint", own.api) as user:
+    with screen("attach", "echo1", "--endpoint", own.api, "--no-reconnect") as user:
         attached(user, "echo1")
         own.process.terminate()
         user.expect("\nConnection to echo1 ended: consolesvc is stopping.")
@@ -143,7 +147,7 @@ def test_a_service_that_stops_says_so(own: Running) -> None:
 
 def test_a_service_that_is_killed_is_noticed(own: Running) -> None:
     """Without a goodbye it is the service that went away."""
-    with screen("attach", "echo1", "--endpoint", own.api) as user:
+    with screen("attach", "echo1", "--endpoint", own.api, "--no-reconnect") as user:
         attached(user, "echo1")
         own.process.kill()
         user.expect("\nConnection to echo1 ended: the service went away.")
@@ -158,8 +162,32 @@ def test_a_session_that_is_ended_says_why(own: Running) -> None:
         own.reload("echo2: echo")
         user.expect("\nConnection to echo1 ended: ")
         user.expect("removed")
-        assert user.code() == 1
+        assert user.code() == 3
         assert user.modes() == user.before
+
+
+def test_an_error_restores_the_terminal(lab: Running) -> None:
+    """Whatever it is: here the output cannot be written, which is said on a line of its own."""
+    master, slave = os.openpty()
+    before = termios.tcgetattr(slave)
+    with (
+        Path("/dev/full").open("wb") as full,
+        subprocess.Popen(
+            [*CONSOLESVC, "attach", "typed", "--endpoint", lab.api],
+            stdin=slave,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=CLEAN,
+        ) as failing,
+    ):
+        assert failing.stderr is not None
+        assert failing.stderr.readline().startswith(b"Connected to typed.")
+        os.write(master, b"x")
+        assert failing.wait(PATIENCE) == 1
+        assert failing.stderr.read().endswith(b"consolesvc: cannot write the output: No space left on device\n")
+    assert termios.tcgetattr(slave) == before
+    os.close(master)
+    os.close(slave)
 
 
 def test_a_hanging_service_does_not_hold_the_user(own: Running) -> None:
@@ -192,7 +220,8 @@ def test_a_console_url_instead_of_a_name(lab: Running) -> None:
     done = consolesvc("attach", url, stdin=b"by its URL")
     assert done.returncode == 0
     assert b"by its URL" in done.stdout
-    assert b"Connected to the console." in done.stderr
+    # A service that gives its name in the hello is called by it.
+    assert done.stderr.startswith((b"Connected to the console.", b"Connected to piped."))
     assert url.partition("token=")[2].encode() not in done.stderr
 
 
