@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from consolesvc.config.units import LARGEST_SIZE
 from consolesvc.moving.conserver.blocks import Block, Blocks
 from consolesvc.moving.conserver.keywords import KEYWORDS
 from consolesvc.moving.conserver.lines import Console, Unfit, entry
@@ -120,7 +121,7 @@ def _move(console: Console, own: Collection[str], moved: Moved) -> None:
 def _move_logs(consoles: list[Console], moved: Moved) -> None:
     """One folder has all our logs, and each is called after its console: say where that is another than before."""
     logs = {console.name: _log_of(console) for console in consoles}
-    kept = [log for log in logs.values() if log is not None and log.is_absolute() and str(log) != _NOWHERE]
+    kept = [log for log in logs.values() if log is not None and _is_known(log)]
     folders = Counter(str(log.parent) for log in kept)
     folder = folders.most_common(1)[0][0] if folders else ""
     if folder:
@@ -140,6 +141,11 @@ def _log_of(console: Console) -> PurePosixPath | None:
     return PurePosixPath(text.replace("&", console.name)) if text else None
 
 
+def _is_known(log: PurePosixPath) -> bool:
+    """Whether it is a file in a folder that our configuration can name."""
+    return log.is_absolute() and str(log.parent).isprintable() and str(log) != _NOWHERE
+
+
 def _fits(log: PurePosixPath, folder: str, each: Entry) -> bool:
     return str(log.parent) == folder and log.name in (each.name, f"{each.name}.log")
 
@@ -148,7 +154,7 @@ def _move_sizes(consoles: list[Console], moved: Moved) -> None:
     """The size at which a log is rotated is one for all here."""
     asked = [each for console in consoles if (each := console.settings.values.get("logfilemax")) and each.value]
     sizes = {statement.value: _size(statement.value) for statement in asked}
-    if len(set(sizes.values())) == 1 and (size := next(iter(sizes.values()))) >= _SMALLEST_SEGMENT:
+    if len(set(sizes.values())) == 1 and _SMALLEST_SEGMENT <= (size := next(iter(sizes.values()))) <= LARGEST_SIZE:
         moved.log["segment_size"] = size
         return
     for statement in asked:

@@ -295,6 +295,23 @@ def test_logs(tmp_path: Path) -> None:
     ]
 
 
+def test_a_log_folder_that_cannot_be_named(tmp_path: Path) -> None:
+    """One with a control character in its name is none here; that the logs move is said."""
+    moved = moved_from(tmp_path, "console a { master localhost; type exec; logfile /var/\x1fx/&; }\n")
+    assert moved.log == {}
+    assert notes(moved) == ["conserver.cf:1: note: console a: logfile: its log is the log folder/a.log from now on"]
+
+
+@pytest.mark.parametrize(
+    ("given", "size"), [("4k", 4096), ("4096", 4096), ("4095", None), ("0", None), ("x", None), ("999999999999m", None)]
+)
+def test_sizes_of_logs(tmp_path: Path, given: str, size: int | None) -> None:
+    """A size that ours can have is carried over, another one is left out."""
+    moved = moved_from(tmp_path, f"console a {{ master localhost; type exec; logfilemax {given}; }}\n")
+    assert moved.log.get("segment_size") == size
+    assert moved.complete == (size is not None)
+
+
 def test_flow_control(tmp_path: Path) -> None:
     """As conserver sets it: XON/XOFF where nothing is said; of two kinds, the wires."""
     begin = "console {0} {{ master localhost; type device; device /dev/{0}; baud 9600; parity none; options {1}; }}\n"
