@@ -13,7 +13,8 @@
     ├── LimitReached            one of `limits:` is exhausted
     ├── InputHeld               somebody else holds a console's input
     ├── StartError              the service cannot start: a taken port, a locked state folder
-    └── ClientError             a command could not do its work against a running service
+    └── ClientError             a client could not do its work against a running service
+        └── TimedOut            what was waited for did not come in time
 
 Classes carry facts; `__str__` makes the sentence. Foreign exceptions become these at the seam where they
 arise and nowhere else.
@@ -181,10 +182,10 @@ class StartError(ConsoleServiceError):
 
 
 class ClientError(ConsoleServiceError):
-    """A command failed against a running service.
+    """A client failed against a running service.
 
     Attributes:
-        exit_code: As DESIGN 5.1 (1, 2, 3, 4 or 124).
+        exit_code: A command's then, as DESIGN 5.1 has it (1, 2, 3, 4 or 124).
         status: The HTTP status that says so; 0 where none does.
         passing: Whether it may pass by itself: a service or a server that is not there yet.
     """
@@ -194,3 +195,17 @@ class ClientError(ConsoleServiceError):
         self.exit_code = exit_code
         self.status = status
         self.passing = passing
+
+
+class TimedOut(ClientError):
+    """What was waited for did not come in time.
+
+    Attributes:
+        next: The offset from which to go on, so that nothing is missed.
+        output: What a command had said by then.
+    """
+
+    def __init__(self, message: str, next: int, output: str = "") -> None:  # noqa: A002 - the field's name in answers
+        super().__init__(message, exit_code=124)
+        self.next = next
+        self.output = output

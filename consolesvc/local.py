@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from consolesvc.client.local import SCHEME
 from consolesvc.state import default_path
 
+__all__ = ["NAME", "SCHEME", "SYSTEM", "find_socket", "own_socket"]
+
 NAME: Final = "api.sock"
-SCHEME: Final = "unix:"
-"""What an endpoint begins with that is a socket: `unix:/run/consolesvc/api.sock`."""
 
 SYSTEM: Final = (Path("/run/consolesvc") / NAME, Path("/var/lib/consolesvc") / NAME)
 """Where the system's own service has it: under a unit with `RuntimeDirectory=consolesvc`, and without."""

@@ -13,6 +13,7 @@ from aiohttp import web
 from consolesvc.config.model import Address, Config
 from consolesvc.http.doorway import Doorway
 from consolesvc.http.faults import Fault, fault_response
+from consolesvc.http.hosts import known_hosts
 from consolesvc.listeners import BACKLOG, LocalSocket, bind, bind_local
 
 KEEPALIVE = 75.0
@@ -97,7 +98,29 @@ class Ports:
             await runner.cleanup()
         self._runners.clear()
 
+    async def listen(self, what: str, address: Address, app: web.Application) -> Aside:
+        """Serve an application on a port of its own, beside the two.
+
+        Args:
+            what: The configuration's section, for the error.
+            address: Where.
+            app: What is answered there.
+
+        Raises:
+            StartError: the port cannot be had.
+        """
+        sockets = bind(what, address)
+        runner, listening = await self._answer(app, sockets)
+        return Aside(_bound(address, sockets), runner, listening)
+
     async def _serve(self, app: web.Application, sockets: list[socket.socket]) -> None:
+        runner, listening = await self._answer(app, sockets)
+        self._runners.append(runner)
+        self._listening += listening
+
+    async def _answer(
+        self, app: web.Application, sockets: list[socket.socket]
+    ) -> tuple[web.AppRunner, list[asyncio.Server]]:
         # access_log: aiohttp's prints queries, and tokens are in them (DESIGN decision 6).
         most = self._limits.headers
         runner = web.AppRunner(
@@ -109,15 +132,40 @@ class Ports:
             max_field_size=most,
         )
         await runner.setup()
-        self._runners.append(runner)
         assert runner.server is not None  # noqa: S101 - set-up has made it
         runner.server.request_handler = _without_expectations(runner.server.request_handler)
+        # As aiohttp's own SockSite does, with the doorway before its protocol.
+        factory = self.doorway.before(runner.server)
+        loop = asyncio.get_running_loop()
+        listening = []
         for sock in sockets:
-            # As aiohttp's own SockSite does, with the doorway before its protocol.
-            factory = self.doorway.before(runner.server)
-            loop = asyncio.get_running_loop()
             listen = loop.create_unix_server if sock.family == socket.AF_UNIX else loop.create_server
-            self._listening.append(await listen(factory, sock=sock, backlog=BACKLOG))
+            listening.append(await listen(factory, sock=sock, backlog=BACKLOG))
+        return runner, listening
+
+
+class Aside:
+    """A port beside the two, while it is served.
+
+    Args:
+        address: Where it is bound.
+        runner: Answers there.
+        listening: Takes the connections.
+    """
+
+    def __init__(self, address: Address, runner: web.AppRunner, listening: list[asyncio.Server]) -> None:
+        self.address = address
+        self._runner = runner
+        self._listening = listening
+
+    def __repr__(self) -> str:
+        return f"<Aside {self.address}>"
+
+    async def close(self) -> None:
+        """Serve it no more."""
+        for listening in self._listening:
+            listening.close()
+        await self._runner.cleanup()
 
 
 Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -135,6 +183,13 @@ def _without_expectations(handler: Answering) -> Answering:
         return await handler(request)
 
     return handle
+
+
+def names_of(config: Config) -> frozenset[str]:
+    """The names by which clients may call this service, besides IP literals and localhost (DESIGN 5.3)."""
+    ports = (config.api.listen, config.proxy.listen, config.metrics.listen)
+    hosts = [port.host for port in ports if port is not None]
+    return known_hosts(hosts, config.proxy.base_url, config.api.allowed_hosts)
 
 
 def _bound(wanted: Address, sockets: list[socket.socket]) -> Address:

@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler, Middleware
 from consolesvc.compute import app as compute
 from consolesvc.config.linespec import RemoteSpec
 from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.restarts import restarts
 from consolesvc.console.console import Console
 from consolesvc.console.sharing import Sharing
 from consolesvc.errors import StartError
@@ -25,18 +26,18 @@ from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
-from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity import kinds as identities
-from consolesvc.identity.local import local_admin
+from consolesvc.identity.local import local_admin, local_asker
 from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
-from consolesvc.ports import Ports
+from consolesvc.oversight import Oversight
+from consolesvc.ports import Ports, names_of
 from consolesvc.power.switches import Switches
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
@@ -48,6 +49,7 @@ from consolesvc.tokens.kinds import make_stores
 from consolesvc.web import api as native
 from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
+from consolesvc.web.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -86,18 +88,18 @@ class Service:
         self._state_path = state_path
         self._log_path = config.log.directory or log_path
         self.logs: LogDirectory | None = None
-        self.trouble: str | None = None
-        """Why the last reload was refused."""
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
-        self._stores = make_stores(config.tokens.store, clock, config.tokens)
-        self.tokens, self.resumes = self._stores.tokens, self._stores.resumes
+        self.stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
-        self.known_hosts = set(_known_hosts(config))
+        self.waits = Waits(config.limits.waits_per_caller)
+        self.known_hosts = set(names_of(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
+        self.seen = Oversight(self, self._log_path)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -105,9 +107,11 @@ class Service:
             sessions=self.sessions,
             config=config,
             known_hosts=self.known_hosts,
+            witnesses=self.seen.witnesses,
         )
         self.switches = Switches(config.power.poll)
         self.ports = Ports(config, local_path)
+        self.listen = self.ports.listen
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -123,14 +127,18 @@ class Service:
         self.ports.bind()
         self.urls.port = self.ports.proxy.port
         try:
+            await self.seen.serve()
             await self._open_logs()
         except Exception:
+            await self.seen.stop()
             self.ports.release()
             raise
         if self._state_path is not None:
-            self._stores.restore(self._state_path)
+            self.stores.restore(self._state_path)
+        self.seen.begin()
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app(), self._local_app())
+        self.seen.health.status = "ok"
 
     async def _open_logs(self) -> None:
         if self._log_path is None or not self.config.log.enabled:
@@ -161,6 +169,7 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
+        self.seen.health.status = "stopping"
         self.ports.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
@@ -168,16 +177,17 @@ class Service:
                 while self.sessions:  # noqa: ASYNC110 - once a life
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
-            self._stores.keep(self._state_path)
+            self.stores.keep(self._state_path)
         ending = [self.switches.close(), *(server.console.close() for server in self.inventory)]
         _, late = await asyncio.wait([asyncio.ensure_future(each) for each in ending], timeout=LINES_WAIT)
         for task in late:
             log.error("a line or a power command did not end in %g s", LINES_WAIT)
             task.cancel()
+        await self.seen.stop()
         await self._close_logs()
         await self.ports.cleanup()
         await self.identity.close()
-        await self._stores.close()
+        await self.stores.close()
 
     async def reload(self, config: Config) -> list[str]:
         """Go over to another configuration; untouched servers do not notice.
@@ -199,27 +209,14 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
-        self._stores.reload(config.tokens)
+        self.stores.reload(config.tokens)
         self.rights.enforce = config.tokens.enforce_session_timeout
+        self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
-        self.known_hosts.update(_known_hosts(config))
+        self.known_hosts.update(names_of(config))
         self.urls.config = config.proxy
         await self.switches.repoll(config.power.poll)
-        self.trouble = None
-        pairs = (
-            ("api.listen", before.api.listen, config.api.listen),
-            ("proxy.listen", before.proxy.listen, config.proxy.listen),
-        )
-        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
-        if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
-            restarts.append("limits.body or limits.headers has changed: restart for that")
-        if before.tokens.store != config.tokens.store:
-            restarts.append("tokens.store has changed: restart for that")
-        if before.log != config.log:
-            restarts.append("log has changed: restart for that")
-        if before.identity != config.identity:
-            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
-        return restarts
+        return restarts(before, config) + await self.seen.reloaded(before)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -251,6 +248,7 @@ class Service:
         console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)
         self.inventory.add(server)
+        self.seen.witnesses.hear(server)
         follow_power(server)
         self.switches.add(server)
         return server
@@ -260,6 +258,8 @@ class Service:
         server = self.inventory.remove(server_id)
         await self.switches.remove(server)
         made = server.id in self.made
+        if made:
+            self.seen.gone(server)
         self.made.discard(server.id)
         await self.rights.remove(server.id, reason)
         # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
@@ -270,6 +270,7 @@ class Service:
         for server in self.inventory:
             if server.console.log is not None:
                 server.console.log.reopen()
+        self.seen.audit.reopen()
 
     def retry_lines(self) -> None:
         """Try every lost line now."""
@@ -278,12 +279,12 @@ class Service:
 
     def _api_app(self) -> web.Application:
         # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-        divert = [self._divert] if self.ports.shared else []
-        return self._app(*divert, access, faults, guard(self.known_hosts), body_wait, identify(self.identity))
+        divert, seen = [self._divert] if self.ports.shared else [], self.seen.middleware
+        return self._app(*divert, access, seen, faults, guard(self.known_hosts), body_wait, identify(self.identity))
 
     def _local_app(self) -> web.Application:
         # A console can be attached to here as well: its port may be open to nobody but a proxy that is down.
-        return self._app(local_admin, self._divert, access, faults, body_wait)
+        return self._app(local_admin, self._divert, access, self.seen.middleware, faults, body_wait, local_asker)
 
     def _app(self, *middlewares: Middleware) -> web.Application:
         app = web.Application(middlewares=middlewares, client_max_size=self.config.limits.body or sys.maxsize)
@@ -296,10 +297,11 @@ class Service:
             switches=self.switches,
         )
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
         share.setup(
             app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         )
+        self.seen.setup(app)
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
         return app
@@ -314,8 +316,3 @@ class Service:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app
-
-
-def _known_hosts(config: Config) -> frozenset[str]:
-    listens = (config.api.listen.host, config.proxy.listen.host)
-    return known_hosts(listens, config.proxy.base_url, config.api.allowed_hosts)

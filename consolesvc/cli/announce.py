@@ -45,7 +45,8 @@ def announce(service: Service, *, demo: bool) -> None:
         ]
     servers = list(service.inventory)
     lines.append(console_table([console_view(server) for server in servers]))
-    lines.append(f"API {api_url(service)}/v2.1   consoles {service.urls.base('127.0.0.1')}")
+    own = "" if service.seen.address is None else f"   metrics {metrics_url(service)}"
+    lines.append(f"API {api_url(service)}/v2.1   consoles {service.urls.base('127.0.0.1')}{own}")
     if servers:
         lines += ["", *_commands(service, servers[0].name), ""]
     lines.append("ready")
@@ -56,6 +57,14 @@ def api_url(service: Service) -> str:
     """The API's address as a client on this host reaches it."""
     address = service.ports.api
     return f"http://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}"
+
+
+def metrics_url(service: Service) -> str:
+    """Where a client on this host reads the metrics."""
+    address = service.seen.address
+    if address is None:
+        return f"{api_url(service)}/metrics"
+    return f"http://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}/metrics"
 
 
 def write_ready_file(service: Service, path: Path) -> None:
@@ -69,6 +78,7 @@ def write_ready_file(service: Service, path: Path) -> None:
         "api": api_url(service),
         "proxy": service.urls.base("127.0.0.1"),
         "socket": None if service.ports.local is None else str(service.ports.local.path),
+        "metrics": metrics_url(service),
         "servers": [{"id": server.id, "name": server.name} for server in service.inventory],
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}")

@@ -59,6 +59,7 @@ SERVER: Section[dict[str, Any]] = Section(
         "lease_idle": scalars.duration,
         "log": scalars.switch,
         "power": power_commands,
+        "audit_keys": scalars.switch,
     },
 )
 

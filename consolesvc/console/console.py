@@ -12,6 +12,7 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from consolesvc.console.breaks import Breaks
 from consolesvc.console.events import Event, Kind, duration, printable
 from consolesvc.console.express import Express
 from consolesvc.console.flow import Flow
@@ -19,10 +20,10 @@ from consolesvc.console.input import InputPath, Typist
 from consolesvc.console.keyboard import Keyboard
 from consolesvc.console.loan import Loan
 from consolesvc.console.loop import InLoop
+from consolesvc.console.marks import Marks
 from consolesvc.console.ring import Ring
 from consolesvc.console.roster import Roster
 from consolesvc.console.sharing import Sharing
-from consolesvc.errors import LineError
 from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
 from consolesvc.lines.remote import RemoteOpener
@@ -96,9 +97,10 @@ class Console(InLoop):
         self.last_output: float | None = None
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
+        self.breaks = Breaks(self)
+        self.marks = Marks(self)
         self._generation = asyncio.Event()
         self._awaited = False
-        self._breaks: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._loan: Loan | None = None
         self._lending = asyncio.Lock()
@@ -138,9 +140,7 @@ class Console(InLoop):
         self.keyboard.close()
         self.roster.close()
         self.flow.close()
-        for task in self._breaks:
-            task.cancel()
-        await asyncio.gather(*self._breaks, return_exceptions=True)
+        await self.breaks.close()
         try:
             await self.input.close()
             await self.reconnecting.close()
@@ -208,7 +208,7 @@ class Console(InLoop):
 
     def tell(self, text: str) -> None:
         """Tell every viewer."""
-        self.say("attach", text)
+        self.happened("attach", text)
 
     def wake(self) -> None:
         """Have every viewer look, and all that wait in `news`."""
@@ -246,27 +246,15 @@ class Console(InLoop):
 
     def send_break(self, viewer: Viewer, seconds: float) -> None:
         """Send a break for a viewer, and tell everybody; what the line lacks, or its loss, is told to the viewer."""
-        line = self.reconnecting.line
-        if (refused := self.keyboard.strike(viewer)) or line is None:
+        if refused := self.keyboard.strike(viewer):
             viewer.tell(f"no break sent: {refused}")
-            return
+        else:
+            self.breaks.ask(viewer, seconds)
 
-        async def send() -> None:
-            try:
-                await line.send_break(seconds)
-            except LineError as error:
-                viewer.tell(f"no break sent: {error}")
-            else:
-                self.say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.name}")
-
-        task = asyncio.get_running_loop().create_task(send(), name=f"break {self.name}")
-        self._breaks.add(task)
-        task.add_done_callback(self._breaks.discard)
-
-    def note(self, event: str, **facts: Any) -> None:
-        """Put into the log's index what happened at the stream's end, for nobody's screen."""
+    def note(self, event: str, at: float | None = None, **facts: Any) -> None:
+        """Put into the log's index what happened at the stream's end, for nobody's screen; `at`: unix seconds."""
         if self.log is not None:
-            self.log.event(event, **facts)
+            self.log.event(event, at, **facts)
 
     # The line's state
 
@@ -292,13 +280,13 @@ class Console(InLoop):
         self.input.line = self.reconnecting.line
         if state == "connected":
             if self._lost_at is not None:
-                self.say(
+                self.happened(
                     "back",
                     f"{self.name} line back after {duration(time.monotonic() - self._lost_at)}; "
                     "what it sent meanwhile is unknown",
                 )
             elif self.reconnecting.opened == 1 and self.viewers:
-                self.say("back", f"{self.name} line is up")
+                self.happened("back", f"{self.name} line is up")
             self._lost_at = None
             self.flow.check()
         elif state in ("waiting", "lent") and self._lost_at is None and self.reconnecting.opened:
@@ -306,17 +294,16 @@ class Console(InLoop):
             self.flow.let_go()
             clock = time.strftime("%H:%M:%S")
             away = "" if state == "lent" else "; waiting"
-            self.say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
+            self.happened("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
             dropped = self.input.drop()
             self.refused += sum(dropped.values())
             for viewer in self.viewers:
                 if size := dropped.get(viewer.typist, 0):
                     viewer.tell_refused(size, self.reconnecting.why)
 
-    def say(self, kind: Kind, text: str, **facts: Any) -> None:
-        """Tell every viewer what happened at the stream's end, and put it into the log's index with its facts."""
+    def happened(self, kind: Kind, text: str, at: float | None = None, **facts: Any) -> None:
+        """Tell every viewer, at the stream's end; and the log's index, which has the facts in place of the text."""
         self.events.append(Event(self.ring.end, kind, printable(text)))
-        if self.log is not None:
-            self.log.event(kind, text=text, **facts)
+        self.note(kind, at, **(facts or {"text": text}))
         self.event_count += 1
         self.wake()

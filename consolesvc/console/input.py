@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Protocol
 
 from consolesvc.config.linespec import Pace
 from consolesvc.lines.base import Line
@@ -44,7 +45,7 @@ class Typist:
     def take(self, most: int = TURN, *, line: bool = False) -> bytes:
         """The next bytes, `most` at most and, with `line`, up to the first line's end; there are some."""
         data = self.pending.popleft()
-        cut = min(most, _line_end(data)) if line else most
+        cut = min(most, line_end(data)) if line else most
         if len(data) > cut:
             self.pending.appendleft(data[cut:])
             data = data[:cut]
@@ -76,7 +77,19 @@ class Typist:
             self._free.clear()
 
 
-def _line_end(data: bytes) -> int:
+class Witness(Protocol):
+    """Hears what is sent to a machine, for the audit."""
+
+    def typed(self, typist: Typist, data: bytes) -> None:
+        """Input was taken for the line."""
+        ...
+
+    def broke(self, typist: Typist, seconds: float) -> None:
+        """A break was sent."""
+        ...
+
+
+def line_end(data: bytes) -> int:
     """The length of the first line, its CR or LF (or CR LF) included; all of it where it has none."""
     ends = [end for end in (data.find(b"\r"), data.find(b"\n")) if end >= 0]
     return min(ends) + (2 if data[min(ends) :].startswith(b"\r\n") else 1) if ends else len(data)
@@ -88,17 +101,23 @@ class InputPath:
     Args:
         name: The console's name.
         pace: How fast the line takes it; None for as fast as it reads.
+
+    Attributes:
+        witness: Hears of all that is taken; None for nobody.
     """
 
     def __init__(self, name: str, pace: Pace | None = None) -> None:
         self.name = name
         self.pace = pace
         self.line: Line | None = None
+        self.witness: Witness | None = None
         self._turns: deque[Typist] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def write(self, typist: Typist, data: bytes) -> None:
         """Send bytes of one typist, behind what of theirs waits. The line is open."""
+        if self.witness is not None:
+            self.witness.typed(typist, data)
         free = self.pace is None and not self._turns and len(data) <= TURN
         if free and self.line is not None and self.line.writable:
             typist.delivered += len(data)
@@ -131,22 +150,28 @@ class InputPath:
             self._task = None
 
     async def _run(self) -> None:
-        pace = self.pace
-        lines = pace is not None and pace.unit == "lines"
-        most = TURN if pace is None or lines else min(TURN, max(1, int(pace.rate * TICK)))
         while self._turns and self.line is not None:
             typist = self._turns.popleft()
-            data = typist.take(most, line=lines)
+            data = take_piece(typist, self.pace)
             self.line.write(data)
             if typist.pending:
                 self._turns.append(typist)
             # The line may be lost, and what waits dropped, while this waits.
             await self.line.drain()
-            await asyncio.sleep(0 if pace is None else _pause(pace, data))
+            await asyncio.sleep(pause_after(data, self.pace))
 
 
-def _pause(pace: Pace, sent: bytes) -> float:
+def take_piece(typist: Typist, pace: Pace | None) -> bytes:
+    """The next bytes that go out together at a pace."""
+    if pace is None or pace.unit == "lines":
+        return typist.take(line=pace is not None)
+    return typist.take(min(TURN, max(1, int(pace.rate * TICK))))
+
+
+def pause_after(sent: bytes, pace: Pace | None) -> float:
     """Seconds that a piece uses up: its characters' time, or a line's where it ends one."""
+    if pace is None:
+        return 0
     if pace.unit == "c":
         return len(sent) / pace.rate
     return 1 / pace.rate if sent.endswith((b"\r", b"\n")) else 0

@@ -1,4 +1,7 @@
-"""Who is at the other end of a local socket, as the kernel says: nothing that a client sends has a part in it."""
+"""Who is at the other end of a request: an address, for logs and the audit; of a local socket, whom the kernel names.
+
+Nothing that a client sends has a part in it.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,18 @@ class Peer(NamedTuple):
     groups: frozenset[int]
 
 
+def peer_of(request: web.BaseRequest) -> str:
+    """The client's address, such as `10.0.0.3:51422`; `local` for one without, such as a local socket's."""
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
+
+
 def is_local(request: web.BaseRequest) -> bool:
     """Whether a request came by a unix socket, where no page of a browser can be at the other end."""
     return _socket(request) is not None
 
 
-def peer_of(request: web.BaseRequest) -> Peer | None:
+def credentials_of(request: web.BaseRequest) -> Peer | None:
     """Who made a request on a local socket; None for any other, and for a client that has left."""
     sock = _socket(request)
     if sock is None:

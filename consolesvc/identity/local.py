@@ -14,8 +14,9 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from consolesvc.http.deeds import asked_by
 from consolesvc.http.faults import Fault, fault_response
-from consolesvc.http.peers import Peer, peer_of
+from consolesvc.http.peers import Peer, credentials_of
 from consolesvc.identity.caller import CALLER, Caller
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 @web.middleware
 async def local_admin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let them in as admins; anybody else is 403. The outermost middleware of the local socket."""
-    peer = peer_of(request)
+    peer = credentials_of(request)
     if peer is None or not admits(peer, os.geteuid(), os.getegid()):
         who = "a client that left" if peer is None else name_of(peer.uid)
         log.info("refused at the local socket: %s", who)
@@ -35,6 +36,14 @@ async def local_admin(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
     finally:
         CALLER.reset(mark)
+
+
+@web.middleware
+async def local_asker(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Say who asks to what writes it down; it stands within that, as `identify` does on the ports."""
+    caller = CALLER.get()
+    asked_by(caller.user_id, caller.project_id)
+    return await handler(request)
 
 
 def admits(peer: Peer, uid: int, gid: int) -> bool:

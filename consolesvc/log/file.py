@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from consolesvc.log.directory import LogDirectory
+from consolesvc.log.events import read_events
 from consolesvc.log.index import Record, mark_line
 from consolesvc.log.names import Segment, current_path, rotated_path
 from consolesvc.log.recovery import Recovered, recover
@@ -176,6 +177,10 @@ class LogFile:
                 return self._line_start(segment, begin)
         return begin
 
+    def events(self, kind: str) -> list[Record]:
+        """All events of a kind, in the order in which they were written, each with its stream. Raises OSError."""
+        return list(read_events(self._segments(), kind))
+
     def _line_start(self, segment: Segment, offset: int) -> int:
         if offset == segment.first:
             return offset
@@ -219,7 +224,8 @@ class LogFile:
         self.close()
         if current.path.exists():
             if last_words:
-                _append_to(current.index, b"".join(record.line() for record in last_words))
+                with os.fdopen(_open(current.index), "ab") as index:
+                    index.writelines(record.line() for record in last_words)
             self._rotate(current)
         self.first = self.end = offset
         self._begun = now
@@ -292,11 +298,3 @@ class LogFile:
 
 def _open(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
-
-
-def _append_to(path: Path, data: bytes) -> None:
-    fd = _open(path)
-    try:
-        os.write(fd, data)
-    finally:
-        os.close(fd)

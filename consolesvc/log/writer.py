@@ -13,11 +13,13 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from consolesvc.log.file import LogFile
 from consolesvc.log.index import Record
 from consolesvc.log.job import Job
+from consolesvc.log.source import Source
+from consolesvc.log.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -33,30 +35,6 @@ SKIP_WAIT = 2.0
 """Seconds that the disk has for what would be forgotten."""
 EVENTS = 1000
 """Events kept for a disk that fails; more than that, and the oldest are forgotten."""
-
-
-class Source(Protocol):
-    """What the log reads from: a ring."""
-
-    capacity: int
-    end: int
-
-    @property
-    def start(self) -> int:
-        """The oldest offset held."""
-        ...
-
-    def read(self, offset: int, limit: int) -> bytes:
-        """A copy of the bytes there."""
-        ...
-
-    def lend(self, offset: int, limit: int) -> Sequence[bytes | memoryview]:
-        """The bytes there, in one part or two, which do not change until they are given back."""
-        ...
-
-    def give_back(self) -> None:
-        """End the loan."""
-        ...
 
 
 class _Batch(Job):
@@ -175,10 +153,10 @@ class LogWriter:
         else:
             self._soon()
 
-    def event(self, kind: str, **facts: Any) -> None:
-        """Note what happened, at the stream's end, in the index."""
+    def event(self, kind: str, at: float | None = None, **facts: Any) -> None:
+        """Note what happened, at the stream's end, in the index; `at`: unix seconds, now where it is not said."""
         if self._source is not None:
-            self._events.append(Record(self._source.end, self._wall(), kind, facts=facts))
+            self._events.append(Record(self._source.end, at or self._wall(), kind, facts=facts))
             if self._busy_since is None and not self.failing:
                 self._soon()
 
@@ -234,6 +212,17 @@ class LogWriter:
     async def before(self, offset: int, size: int) -> int:
         """Where the `size` bytes before `offset` begin on disk; see LogFile.before. Raises OSError."""
         found: int = await self.thread.call(lambda: self.file.before(offset, size))
+        return found
+
+    async def timeline(self) -> Timeline:
+        """When its bytes came; to be asked in `thread`. Raises OSError."""
+        directory, name = self.file.directory.path, self.file.name
+        found: Timeline = await self.thread.call(lambda: Timeline(directory, name))
+        return found
+
+    async def events(self, kind: str) -> list[Record]:
+        """All events of a kind on disk, oldest first; see read_events. Raises OSError."""
+        found: list[Record] = await self.thread.call(lambda: self.file.events(kind))
         return found
 
     async def close(self, *, remove: bool = False) -> None:
@@ -312,7 +301,8 @@ class LogWriter:
         self.lost += begin - self.offset
         self.offset = begin + size
         if self.failing:
-            log.warning("%s: the log is being written again; %d bytes are missing", self.file.name, self.lost)
+            told = "%s: the log is being written again; %d bytes are missing"
+            log.warning(told, self.file.name, self.lost, extra={"console": self.file.name})
             self.failing = ""
         if self._source is not None:
             self.thread.beat.wrote(self)
@@ -324,5 +314,6 @@ class LogWriter:
 
     def _fail(self, error: Exception) -> None:
         if not self.failing:
-            log.error("%s: the log cannot be written: %s; the console goes on", self.file.name, error)
+            told = "%s: the log cannot be written: %s; the console goes on"
+            log.error(told, self.file.name, error, extra={"console": self.file.name})
         self.failing = getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -94,7 +94,7 @@ class Switch:
         server = self.server
         if self._known is not None and self._known != on:
             word = "on" if on else "off"
-            server.console.say("power", f"{server.name} is {word}", what=word, who="")
+            server.console.happened("power", f"{server.name} is {word}", what=word, who="")
         self._known = on
         if server.vm_state in ("active", "stopped"):
             enter(server, "active" if on else "stopped")
@@ -123,7 +123,8 @@ class Switch:
         if why:
             enter(server, "error")
             server.fault = ServerFault(f"power {command} failed: {why}", said(outcome, "\n"))
-            server.console.say("power", f"{server.name} was not {SHOWN[command]}: {why}", what=command, who=by, why=why)
+            text = f"{server.name} was not {SHOWN[command]}: {why}"
+            server.console.happened("power", text, what=command, who=by, why=why)
             return
         if command != "reset":
             self._known = command == "on"
@@ -173,7 +174,7 @@ def read_status(outcome: Outcome) -> bool | None:
 
 def being_switched(server: Server, command: Command, by: str) -> None:
     """Tell viewers who switches a machine, and note it in the log's index: `what` is done, and by `who`."""
-    server.console.say("power", f"{server.name} is being {SHOWN[command]} by {by}", what=command, who=by)
+    server.console.happened("power", f"{server.name} is being {SHOWN[command]} by {by}", what=command, who=by)
 
 
 def said(outcome: Outcome, between: str = " / ") -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from consolesvc.console.breaks import DEFAULT_MS, LONGEST_MS
 from consolesvc.console.events import Event, Gap, printable
 from consolesvc.console.queries import QueryFilter
 from consolesvc.console.sharing import Verb
@@ -39,9 +40,6 @@ class Ask:
 
 Heard = bytes | Break | Ask
 """What a client's TEXT comes to: input, or a wish."""
-
-DEFAULT_BREAK, LONGEST_BREAK = 250, 5000
-"""Milliseconds."""
 
 
 class Speech(Protocol):
@@ -101,6 +99,8 @@ class Raw:
         if isinstance(item, Chunk):
             if data := self._shown(item):
                 yield data
+        elif isinstance(item, Event) and item.kind == "mark":
+            return  # a name for a place is no news that must stand among somebody's output
         elif self._notices:
             text = item.text if isinstance(item, Event) else str(item)
             yield self._flushed() + notice(text)
@@ -191,7 +191,7 @@ class Version1:
             raise ValueError("expected a JSON object")  # noqa: TRY004 - one kind of error for what breaks the protocol
         kind = message.get("type")
         if kind == "break":
-            return Break(_milliseconds(message.get("ms", DEFAULT_BREAK)) / 1000)
+            return Break(_milliseconds(message.get("ms", DEFAULT_MS)) / 1000)
         if kind in ("request", "release", "take"):
             return Ask(kind)
         if kind in ("grant", "deny"):
@@ -211,8 +211,8 @@ class Version1:
 
 
 def _milliseconds(ms: object) -> float:
-    if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms <= LONGEST_BREAK:
-        raise ValueError(f"break: expected ms from 1 to {LONGEST_BREAK}")
+    if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms <= LONGEST_MS:
+        raise ValueError(f"break: expected ms from 1 to {LONGEST_MS}")
     return ms
 
 

@@ -1,4 +1,4 @@
-"""The native API: JSON under /console/v1/, and /healthcheck (DESIGN 5.3).
+"""The native API: JSON under /console/v1/ (DESIGN 5.3).
 
 A caller sees the consoles of servers that Compute shows them, and no others; `identity` has said who it is.
 """
@@ -14,16 +14,18 @@ from aiohttp import web
 from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
-from consolesvc.web import fake_faults, loan, output, sessions
+from consolesvc.web import fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
 from consolesvc.web.calls import visible
+from consolesvc.web.waits import Waits
 
 
-def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], str | None]) -> None:
+def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: Callable[[], str | None]) -> None:
     """Add the routes.
 
     Args:
         app: The application on the API's port.
         inventory: The consoles.
+        waits: Counts the requests that wait for one.
         trouble: Why the last reload of the configuration was refused; None where it was not.
     """
 
@@ -36,16 +38,16 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
     async def console(request: web.Request) -> web.Response:
         return web.json_response({"console": console_view(visible(inventory, request))})
 
-    async def healthcheck(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
     app.router.add_get("/console/v1/consoles", consoles)
     app.router.add_get("/console/v1/consoles/{id}", console)
-    app.router.add_get("/healthcheck", healthcheck)
     output.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
     sessions.setup(app, inventory=inventory)
     fake_faults.setup(app, inventory=inventory)
+    for part in (wait, send, run):
+        part.setup(app, inventory=inventory, waits=waits)
+    for part in (marks, slices, screen):
+        part.setup(app, inventory=inventory)
 
 
 def console_view(server: Server) -> dict[str, Any]:

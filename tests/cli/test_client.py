@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from consolesvc import local
-from consolesvc.cli import client
 from consolesvc.cli.client import GET_A_URL, Client
+from consolesvc.client import transport
 from consolesvc.errors import ClientError
 from tests.cli.service import Running, consolesvc, service
 
@@ -87,12 +87,12 @@ def test_the_local_socket_comes_before_the_default_port(tmp_path: Path) -> None:
     environ = {"STATE_DIRECTORY": str(tmp_path)}
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "api.sock"))
-        assert Client(None, environ).url == client.DEFAULT  # bound, not listening: what a killed service leaves
+        assert Client(None, environ).url == transport.DEFAULT  # bound, not listening: what a killed service leaves
         listening.listen()
         assert Client(None, environ).url == f"unix:{tmp_path}/api.sock"
         assert Client("http://lab", environ).url == "http://lab"
         assert Client(None, {**environ, "OS_ENDPOINT": "http://lab"}).url == "http://lab"
-        assert Client(None, environ, local=False).url == client.DEFAULT
+        assert Client(None, environ, local=False).url == transport.DEFAULT
 
 
 @pytest.mark.parametrize("endpoint", ["unix:/run/x.sock", "unix:///run/x.sock"])
@@ -249,7 +249,7 @@ def test_a_port_that_does_not_speak_http(banner: bytes) -> None:
 
 def test_a_service_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that accepts and says nothing is given up on."""
-    monkeypatch.setattr(client, "TIMEOUT", 0.05)
+    monkeypatch.setattr(transport, "TIMEOUT", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         error = refusal(f"http://127.0.0.1:{server.getsockname()[1]}")
     assert ": timed out; start the service with `consolesvc serve`, or say where it is" in str(error)

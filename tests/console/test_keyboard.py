@@ -117,7 +117,7 @@ async def test_a_call_holds_the_input_for_its_length(console: Console, device: D
     viewer = Viewer(console, 0, user="alice")
     with typing(console, "bob") as call:
         assert console.keyboard.sharing.holder == call.id
-        call.write(b"reboot\r")
+        await call.type(b"reboot\r")
         console.write(viewer, b"no")
         assert words(viewer) == ["input refused (2 bytes): bob holds the input of node3"]
     assert await device.heard(7) == b"reboot\r"
@@ -139,13 +139,16 @@ async def test_a_call_that_is_overruled_types_no_more(console: Console, device: 
     """Who takes the input takes it from a call as well."""
     viewer = Viewer(console, 0, user="alice")
     with typing(console, "bob") as call:
-        call.write(b"1")
+        await call.type(b"1")
         assert await device.heard(1) == b"1"
-        call.write(b"2" * 100_000)
+        task = asyncio.ensure_future(call.type(b"2" * 100_000))
+        await asyncio.sleep(0)
         console.keyboard.ask(viewer, "take")
         assert words(viewer) == ["alice took the input of node3 from bob"]
         with pytest.raises(InputHeld, match="alice holds the input of node3"):
-            call.write(b"2")
+            await task
+        with pytest.raises(InputHeld, match="alice holds the input of node3"):
+            await call.type(b"2")
         assert call.typist.delivered + console.refused == 100_001
     console.write(viewer, b"3")
     arrived = await device.heard(call.typist.delivered)
@@ -159,9 +162,9 @@ async def test_calls_share_a_shared_input(device: Device) -> None:
     await eventually(lambda: console.connected)
     viewer = Viewer(console, 0)
     with typing(console, "a") as one, typing(console, "b") as two:
-        one.write(b"1")
+        await one.type(b"1")
         console.write(viewer, b"2")
-        two.write(b"3")
+        await two.type(b"3")
     assert await device.heard(3) == b"123"
     await console.close()
 

@@ -45,6 +45,8 @@ def test_the_night_that_keystone_is_down(tmp_path: Path) -> None:
         assert running.keep(url).startswith("ws://192.0.2.1:6083/?token=")
         attached = by_socket(state, "attach", "echo1", stdin="hello, machine")
         assert (attached.stdout, attached.returncode) == ("hello, machine", 0), attached.stderr
+        seen = by_socket(state, "attach", "echo1", "--view", "--replay", "1KiB", "--until", "machine")
+        assert (seen.stdout, seen.returncode) == ("hello, machine", 0), seen.stderr
         lent = by_socket(state, "down", "echo1", "--for", "1m", "--json")
         assert json.loads(lent.stdout)["loan"]["user"] == getpass.getuser()
         assert by_socket(state, "up", "echo1").returncode == 0
