@@ -17,6 +17,7 @@ from tests.scenarios.process import CONSOLESVC, Running, environment, eventually
 DEAD = """\
 identity: {type: keystone, auth_url: "http://127.0.0.1:1/v3", username: u, password_file: pw, project_name: p}
 proxy: {listen: 127.0.0.1:0, base_url: "ws://192.0.2.1:6083/"}
+audit: {file: audit.log}
 servers:
   - {name: echo1, line: {type: emulated, guest: echo, speed: max}}
 """
@@ -52,6 +53,8 @@ def test_the_night_that_keystone_is_down(tmp_path: Path) -> None:
         assert by_socket(state, "up", "echo1").returncode == 0
         assert by_socket(state, "list", "--endpoint", running.api_url).returncode == 4
     assert not (state / "api.sock").exists()
+    written = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
+    assert {deed["user"] for deed in written if deed.get("client") == "local" and "user" in deed} == {getpass.getuser()}
 
 
 def outside(running: Running) -> int:
