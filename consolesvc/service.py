@@ -8,11 +8,12 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.compute import app as compute
 from consolesvc.config.events import event_names
@@ -27,6 +28,7 @@ from consolesvc.http.guard import guard
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity import kinds as identities
+from consolesvc.identity.local import local_admin, local_asker
 from consolesvc.identity.middleware import identify
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
@@ -34,6 +36,7 @@ from consolesvc.log.directory import LogDirectory
 from consolesvc.logs import Logs
 from consolesvc.oversight import Oversight
 from consolesvc.ports import Ports, names_of
+from consolesvc.power.switches import Switches
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
@@ -65,6 +68,7 @@ class Service:
         config: What to run.
         state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
+        local_path: Where the local socket is to be; None: nowhere.
         clock: Seconds, monotonic, by which tokens expire.
 
     Raises:
@@ -77,6 +81,7 @@ class Service:
         *,
         state_path: Path | None = None,
         log_path: Path | None = None,
+        local_path: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -103,7 +108,8 @@ class Service:
             known_hosts=self.known_hosts,
             witnesses=self.seen.witnesses,
         )
-        self.ports = Ports(config)
+        self.switches = Switches(config.power.poll)
+        self.ports = Ports(config, local_path)
         self.watching = Watching()
         self.listen = self.ports.listen
         self._starting: set[asyncio.Task[None]] = set()
@@ -137,7 +143,7 @@ class Service:
         self.seen.begin()
         await self.watching.tell(self.config.webhooks)
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
-        await self.ports.serve(self._api_app(), self._proxy_app())
+        await self.ports.serve(self._api_app(), self._proxy_app(), self._local_app())
         self.seen.health.status = "ok"
 
     async def settled(self, seconds: float) -> None:
@@ -159,12 +165,11 @@ class Service:
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
             self.stores.keep(self._state_path)
-        closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
-        if closing:
-            _, late = await asyncio.wait(closing, timeout=LINES_WAIT)
-            for task in late:
-                log.error("a line did not close in %g s", LINES_WAIT)
-                task.cancel()
+        ending = [self.switches.close(), *(server.console.close() for server in self.inventory)]
+        _, late = await asyncio.wait([asyncio.ensure_future(each) for each in ending], timeout=LINES_WAIT)
+        for task in late:
+            log.error("a line or a power command did not end in %g s", LINES_WAIT)
+            task.cancel()
         await self.seen.stop()
         await asyncio.gather(self._logs.close(LOGS_WAIT), self.watching.close(LOGS_WAIT))
         await self.ports.cleanup()
@@ -182,11 +187,14 @@ class Service:
         for server_id in new.keys() - old.keys():
             await self.add(new[server_id])
         for server_id, server in old.items():
-            retuned = self.watching.retune(self.inventory.get(server_id), new.get(server_id))
-            if not retuned and new.get(server_id) != server:
-                await self.remove(server_id, "server removed" if server_id not in new else "server changed")
-                if server_id in new:
-                    await self.add(new[server_id])
+            wanted = new.get(server_id)
+            if wanted is None or replace(server, events=wanted.events, power=wanted.power) != wanted:
+                await self.remove(server_id, "server removed" if wanted is None else "server changed")
+                if wanted is not None:
+                    await self.add(wanted)
+            elif wanted != server:
+                self.watching.retune(self.inventory.get(server_id), wanted)
+                await self.switches.change(self.inventory.get(server_id), wanted)
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
@@ -197,6 +205,7 @@ class Service:
         self.known_hosts.update(names_of(config))
         self.urls.config = config.proxy
         await self.watching.tell(config.webhooks)
+        await self.switches.repoll(config.power.poll)
         return restarts(before, config) + await self.seen.reloaded(before)
 
     async def add(self, config: ServerConfig) -> Server:
@@ -233,11 +242,13 @@ class Service:
         self.watching.attend(server)
         self.seen.witnesses.hear(server)
         follow_power(server)
+        self.switches.add(server)
         return server
 
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
+        await self.switches.remove(server)
         if made := server.id in self.made:
             self.seen.gone(server)
         self.made.discard(server.id)
@@ -258,20 +269,24 @@ class Service:
             server.console.reconnecting.retry()
 
     def _api_app(self) -> web.Application:
-        app = web.Application(
-            # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-            middlewares=[
-                *([self._divert] if self.ports.shared else []),
-                access,
-                self.seen.middleware,
-                faults,
-                guard(self.known_hosts),
-                body_wait,
-                identify(self.identity),
-            ],
-            client_max_size=self.config.limits.body or sys.maxsize,
+        # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
+        divert, seen = [self._divert] if self.ports.shared else [], self.seen.middleware
+        return self._app(*divert, access, seen, faults, guard(self.known_hosts), body_wait, identify(self.identity))
+
+    def _local_app(self) -> web.Application:
+        # A console can be attached to here as well: its port may be open to nobody but a proxy that is down.
+        return self._app(local_admin, self._divert, access, self.seen.middleware, faults, body_wait, local_asker)
+
+    def _app(self, *middlewares: Middleware) -> web.Application:
+        app = web.Application(middlewares=middlewares, client_max_size=self.config.limits.body or sys.maxsize)
+        compute.setup(
+            app,
+            inventory=self.inventory,
+            tokens=self.tokens,
+            console_url=self.urls,
+            lifecycle=self,
+            switches=self.switches,
         )
-        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
         native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
         links = share.Links(self.tokens, self.urls, self.rights.withdraw_links)

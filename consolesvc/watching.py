@@ -39,13 +39,11 @@ class Watching:
         server.console.watch.rounds = self.rounds
         server.console.heard = functools.partial(self._heard, server)
 
-    def retune(self, server: Server, config: ServerConfig | None) -> bool:
-        """Have other events recognised, where that is all that is new of a server: it ends nobody's session."""
-        if config is None or config == server.config or replace(config, events=server.config.events) != server.config:
-            return False
-        server.config = config
-        server.console.watch.retune(config.events)
-        return True
+    def retune(self, server: Server, config: ServerConfig) -> None:
+        """Have other events recognised, of a server that else is the same or sees to that itself; no session ends."""
+        if config.events != server.config.events:
+            server.config = replace(server.config, events=config.events)
+            server.console.watch.retune(config.events)
 
     async def tell(self, hooks: Sequence[Webhook]) -> None:
         """Tell these webhooks from now on, and no others; one that stays keeps what it has still to be told."""

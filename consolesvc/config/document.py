@@ -21,6 +21,7 @@ from consolesvc.config.model import (
     Limits,
     Log,
     Metrics,
+    Power,
     Proxy,
     Service,
     Tokens,
@@ -70,6 +71,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
         ),
         "identity": identity,
         "emulator": Section(Emulator, {"allow_create": scalars.switch, "max": scalars.whole}),
+        "power": Section(Power, {"poll": scalars.duration}),
         "limits": Section(
             Limits,
             {

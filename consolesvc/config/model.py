@@ -181,7 +181,7 @@ Input = Literal["shared", "exclusive", "lease"]
 
 EVENT_KINDS = ("boot", "bootloader", "login", "panic", "reset-loop", "silence", "silence-over")
 """What can be recognised in what a machine says; patterns of one's own have names of their own beside these."""
-LINE_EVENTS = ("lost", "back", "break", "mark")
+LINE_EVENTS = ("lost", "back", "break", "mark", "power")
 """What else happens to a console and is told to everybody."""
 
 
@@ -220,6 +220,34 @@ class Webhook:
     events: tuple[str, ...] = ()
     consoles: tuple[str, ...] = ()
     secret_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """`power:` at the top: how often each server's `power.status` is asked; `poll` 0 is never."""
+
+    poll: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCommands:
+    """`power:` of a server: programs with their arguments, run without a shell; empty for what it cannot be told.
+
+    Attributes:
+        reset: Has the machine start from cold.
+        on: Switches it on.
+        off: Switches it off.
+        status: Tells whether it is on.
+        timeout: Seconds that each of them has.
+        env_file: KEY=VALUE lines for their environment, an absolute path.
+    """
+
+    reset: tuple[str, ...] = field(default=(), repr=False)
+    on: tuple[str, ...] = field(default=(), repr=False)
+    off: tuple[str, ...] = field(default=(), repr=False)
+    status: tuple[str, ...] = field(default=(), repr=False)
+    timeout: float = 60
+    env_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +291,7 @@ class ServerConfig:
     Equality is what a reload goes by: two equal entries are the same server, untouched.
 
     Attributes:
+        power: How its machine is switched; None for a machine that cannot be, and for a fake, which has its own way.
         audit_keys: As `audit.keys`, for this server; None: as that says.
     """
 
@@ -276,6 +305,7 @@ class ServerConfig:
     lease_idle: float = 300
     log: bool = True
     events: Events = Events()
+    power: PowerCommands | None = None
     audit_keys: bool | None = None
 
 
@@ -292,6 +322,7 @@ class Config:
     metrics: Metrics = Metrics()
     audit: Audit = Audit()
     emulator: Emulator = Emulator()
+    power: Power = Power()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
     webhooks: tuple[Webhook, ...] = ()

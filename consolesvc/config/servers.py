@@ -13,8 +13,10 @@ import yaml
 
 from consolesvc.config import scalars
 from consolesvc.config.events import events, overridden
-from consolesvc.config.line import FoundLine, line
+from consolesvc.config.line import KINDS, FoundLine, line
+from consolesvc.config.linespec import EmulatedSpec
 from consolesvc.config.model import GIB, KIB, Defaults, ServerConfig
+from consolesvc.config.power import power_commands
 from consolesvc.config.reading import Section, Unreadable, Value, items, mapping
 from consolesvc.config.yaml_nodes import describe, shown
 
@@ -58,6 +60,7 @@ SERVER: Section[dict[str, Any]] = Section(
         "lease_idle": scalars.duration,
         "log": scalars.switch,
         "events": events,
+        "power": power_commands,
         "audit_keys": scalars.switch,
     },
 )
@@ -115,7 +118,13 @@ def servers(value: Value) -> list[Found]:
                 if key not in entries:
                     item.note(f"`{key}` is missing, expected {_EXAMPLE}")
             found.append(Found(item, entries, SERVER.given(item, entries)))
+            _refuse_second_switch(found[-1])
     return found
+
+
+def _refuse_second_switch(server: Found) -> None:
+    if "power" in server.given and "line" in server.given and server.given["line"].kind is KINDS[EmulatedSpec.kind]:
+        server.entries["power"].note("a fake server has a switch of its own; remove this")
 
 
 def refuse_twins(found: Iterable[Found]) -> None:

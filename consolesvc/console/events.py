@@ -13,9 +13,9 @@ class Event:
 
     Attributes:
         offset: The stream's end when it happened: all bytes before it come first. Of what was recognised, where it is.
-        kind: `lost` and `back` are the line's, `break` and `mark` somebody's, told to all; `down` (the line is not
-            open, at attach), `refused` (input that could not be delivered), `attach` (how a wish was taken), `input`
-            (who may type) and `viewers` (who is here) are told to one viewer. All others were recognised in the
+        kind: `lost` and `back` are the line's, `break`, `mark` and `power` somebody's, told to all; `down` (the line is
+            not open, at attach), `refused` (input that could not be delivered), `attach` (how a wish was taken),
+            `input` (who may type) and `viewers` (who is here) are told to one viewer. All others were recognised in the
             output: EVENT_KINDS, and names of patterns.
         text: The sentence for people, printable ASCII where viewers are told it; "" where there is nothing to say.
         time: Unix time; 0 for what is told to one viewer.

@@ -21,6 +21,7 @@ from consolesvc.config.model import (
     IdentityBuiltin,
     IdentityKeystone,
     IdentityStatic,
+    PowerCommands,
     ServerConfig,
     Webhook,
 )
@@ -59,6 +60,7 @@ def all_of_lab(tmp_path: Path) -> Path:
     path.write_text(uncommented(LAB.read_text()))
     (tmp_path / "boot.cast").write_text('{"version": 2}\n')
     (tmp_path / "bmc9.env").touch()
+    (tmp_path / "bmc11.env").touch()
     (tmp_path / "host2.token").touch()
     return path
 
@@ -90,7 +92,18 @@ def test_it_shows_every_key_of_a_server(all_of_lab: Path) -> None:
         lines = [server["line"] for server in document["servers"] if server["line"]["type"] == kind]
         assert {key for line in lines for key in line} == set(KINDS[kind].section.keys)
         assert set(KINDS[kind].section.keys) == {"type"} | {field.name for field in fields(spec)}
-    assert len(load(all_of_lab).servers) == len(document["servers"]) == 13
+    assert len(load(all_of_lab).servers) == len(document["servers"]) == 14
+
+
+def test_it_shows_every_key_of_a_switch(all_of_lab: Path) -> None:
+    """The one example of `power` has all of them, and the default where there is one."""
+    [shown] = [server["power"] for server in yaml.safe_load(all_of_lab.read_text())["servers"] if "power" in server]
+    # YAML takes `on` and `off` for true and false, also where they are keys; our reader does not.
+    keys = {{True: "on", False: "off"}.get(key, key) for key in shown}
+    assert keys == {field.name for field in fields(PowerCommands)}
+    [read] = [server.power for server in load(all_of_lab).servers if server.power is not None]
+    assert read.timeout == PowerCommands().timeout
+    assert read.off[-1] == "off"
 
 
 def test_it_shows_every_kind_of_identity(tmp_path: Path) -> None:

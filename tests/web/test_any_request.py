@@ -52,7 +52,7 @@ QUICK = {"timeout": 0.01, "seconds": 0.05}
 NUMBERS = [0, 1, -1, 0.5, 10**30, -(10**18), True, False]
 WORDS = ["", "0", "-5", "x", "(", "(?P<a>x)|y", ".{0,1000}", "(a*)*", "raw", "cast2", "cast3", "html", "text"]
 MEANT = ["100000 c/s", "1 lines/s", "echo x", "a mark", "eA==", "panic", "1"]
-ODD = [None, ["x", "y"], [], {}, "\ud800", "\n", "\x1b[A", "9" * 5000, "99999999999999999999", "é" * 90]
+ODD: list[Any] = [None, ["x", "y"], [], {}, "\ud800", "\n", "\x1b[A", "9" * 5000, "99999999999999999999", "é" * 90]
 VALUES: st.SearchStrategy[Any] = st.sampled_from([*NUMBERS, *WORDS, *MEANT, *ODD]) | JSON | TEXT
 BODIES = st.dictionaries(st.sampled_from([*NAMED, "x"]), VALUES, max_size=4) | JSON
 QUERIES = st.lists(st.tuples(st.sampled_from([*NAMED, "x"]), VALUES.map(str)), max_size=3)
