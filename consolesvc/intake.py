@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from consolesvc.config.linespec import RemoteSpec
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.console.sharing import Sharing
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
-from consolesvc.log.directory import LogDirectory
-from consolesvc.log.file import LogFile
+from consolesvc.logs import Logs
 from consolesvc.oversight import Oversight
+from consolesvc.power.switches import Switches
 from consolesvc.proxy.rights import Rights
 from consolesvc.states import follow_power
+from consolesvc.watching import Watching
 
 
 class House(Protocol):
@@ -23,21 +23,27 @@ class House(Protocol):
 
     config: Config
     inventory: Inventory
-    logs: LogDirectory | None
     rights: Rights
     seen: Oversight
+    switches: Switches
+    watching: Watching
 
 
 class Intake:
     """Takes servers in and away.
 
+    Args:
+        house: Where they live.
+        logs: Where their logs are.
+
     Attributes:
         made: The ids of servers that were made over the API: no configuration knows them, no reload touches them.
     """
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, logs: Logs) -> None:
         self.made: set[str] = set()
         self._house = house
+        self._logs = logs
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -70,6 +76,7 @@ class Intake:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         house = self._house
         server = house.inventory.remove(server_id)
+        await house.switches.remove(server)
         made = server.id in self.made
         if made:
             house.seen.gone(server)
@@ -80,19 +87,25 @@ class Intake:
 
     def console_for(self, config: ServerConfig) -> Console:
         """A new console for a server; nothing of it is opened."""
-        opener = make_opener(config.line, config.name)
-        # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
-        log_name = config.id if config.id in self.made else config.name
-        elsewhere = isinstance(config.line, RemoteSpec)
-        log, logs = None, self._house.logs
-        if logs is not None and config.log:
-            log = LogFile(logs, log_name, config.ring, counted_elsewhere=elsewhere)
-        sharing = Sharing(config.input, config.lease_idle)
-        return Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
+        return Console(
+            config.name,
+            make_opener(config.line, config.name),
+            ring=config.ring,
+            replay=config.replay,
+            log=self._logs.file(config, made=config.id in self.made),
+            sharing=Sharing(config.input, config.lease_idle),
+            events=config.events,
+        )
 
     def _take_in(self, config: ServerConfig) -> Server:
         server = Server(config, self.console_for(config))
         self._house.inventory.add(server)
-        self._house.seen.witnesses.hear(server)
+        self.attend(server)
         follow_power(server)
+        self._house.switches.add(server)
         return server
+
+    def attend(self, server: Server) -> None:
+        """Have a server's console, which has not started, be heard by who hears all of them."""
+        self._house.watching.attend(server)
+        self._house.seen.witnesses.hear(server)

@@ -17,6 +17,15 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+@dataclass(frozen=True, slots=True)
+class ServerFault:
+    """Why a server is in error: a sentence, and for admins what else there is to know."""
+
+    message: str
+    details: str = ""
+    created: datetime = field(default_factory=_now)
+
+
 @dataclass(eq=False, slots=True)
 class Server:
     """A machine as Compute's API shows it, and its console.
@@ -24,6 +33,7 @@ class Server:
     Attributes:
         status: `ACTIVE` also while a real line is lost: the machine may well be running (DESIGN 5.3).
         power_state: nova's number; 1 is running.
+        fault: Why it is in error; None where it is not, or was only told to be.
         console_type_available: Whether it has a serial console at all; without one, a console URL is a 400.
         user_id: Who made it.
         metadata: What its maker noted on it.
@@ -38,6 +48,7 @@ class Server:
     vm_state: str = "active"
     task_state: str | None = None
     power_state: int = 1
+    fault: ServerFault | None = None
     console_type_available: bool = True
     user_id: str = "admin"
     metadata: dict[str, str] = field(default_factory=dict)

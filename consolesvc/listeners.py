@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from consolesvc.config.model import Address
-from consolesvc.errors import StartError
+from consolesvc.errors import LineUnavailable, StartError
+from consolesvc.lines.unix import TAKEN, bound, inode
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 1024
 
@@ -41,6 +45,47 @@ def bind(what: str, address: Address) -> list[socket.socket]:
             sock.close()
         raise StartError(f"{what}.listen {address}: {_why(error, port)}") from error
     return sockets
+
+
+class LocalSocket:
+    """A unix socket that listens, for our user and group; its file goes with it, unless another has taken its place.
+
+    Args:
+        path: Where; a socket that was left behind there is replaced.
+
+    Raises:
+        LineUnavailable: it cannot be had.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sock = bound(str(path))
+        self._made = inode(path)
+
+    def __repr__(self) -> str:
+        return f"<LocalSocket {self.path}>"
+
+    def close(self) -> None:
+        """Listen no more. Idempotent."""
+        self.sock.close()
+        if self._made is not None and inode(self.path) == self._made:
+            self.path.unlink(missing_ok=True)
+        self._made = None
+
+
+def bind_local(path: Path) -> LocalSocket | None:
+    """The local socket at `path`; None where it cannot be had, which is logged: without it the service does its work.
+
+    Raises:
+        StartError: another program listens there.
+    """
+    try:
+        return LocalSocket(path)
+    except LineUnavailable as error:
+        if error.reason == TAKEN:
+            raise StartError(f"local socket {path}: {error}") from error
+        log.warning("no local socket at %s: %s", path, error)
+        return None
 
 
 def _resolve(what: str, address: Address) -> list[tuple[int, int, int, str, tuple[object, ...]]]:

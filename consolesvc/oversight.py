@@ -60,7 +60,11 @@ class Watched(Protocol):
     inventory: Inventory
     stores: Stores
     known_hosts: set[str]
-    logs: LogDirectory | None
+
+    @property
+    def logs(self) -> LogDirectory | None:
+        """The folder of the logs; None where there are none."""
+        ...
 
     @property
     def made(self) -> set[str]:

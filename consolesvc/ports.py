@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from pathlib import Path
 
 from aiohttp import web
 
@@ -13,33 +14,37 @@ from consolesvc.config.model import Address, Config
 from consolesvc.http.doorway import Doorway
 from consolesvc.http.faults import Fault, fault_response
 from consolesvc.http.hosts import known_hosts
-from consolesvc.listeners import BACKLOG, bind
+from consolesvc.listeners import BACKLOG, LocalSocket, bind, bind_local
 
 KEEPALIVE = 75.0
 """Seconds that a connection may be idle between two requests."""
 
 
 class Ports:
-    """The API's port and the proxy's, or one that is both (DESIGN 5.2).
+    """The API's port and the proxy's, or one that is both (DESIGN 5.2), and the local socket (5.3).
 
     Args:
         config: `api.listen`, `proxy.listen` and `limits`.
+        local: Where the local socket is to be; None for nowhere.
 
     Attributes:
         api: Where the API is bound; with port 0 in the configuration, known after `bind`.
         proxy: Likewise.
+        local: The local socket; None where there is none, and before `bind`.
         shared: Whether one port serves both. Port 0 is any free one, so that two of them are two ports.
         doorway: Where connections wait for their first request; its `limits` are replaced by a reload.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, local: Path | None = None) -> None:
         self.api = config.api.listen
         self.proxy = config.proxy.listen
+        self.local: LocalSocket | None = None
         self.shared = config.api.listen == config.proxy.listen and config.api.listen.port != 0
         self.doorway = Doorway(config.limits)
         self._limits = config.limits
         self._api_sockets: list[socket.socket] = []
         self._proxy_sockets: list[socket.socket] = []
+        self._local_path = local
         self._runners: list[web.AppRunner] = []
         self._listening: list[asyncio.Server] = []
 
@@ -56,6 +61,7 @@ class Ports:
         self._api_sockets = bind("api", self.api)
         try:
             self._proxy_sockets = [] if self.shared else bind("proxy", self.proxy)
+            self.local = None if self._local_path is None else bind_local(self._local_path)
         except Exception:
             self.release()
             raise
@@ -66,18 +72,24 @@ class Ports:
         """Give back ports that are not served."""
         for sock in (*self._api_sockets, *self._proxy_sockets):
             sock.close()
+        if self.local is not None:
+            self.local.close()
 
-    async def serve(self, api: web.Application, proxy: web.Application) -> None:
-        """Answer requests: the API's, and the proxy's where that has a port of its own."""
+    async def serve(self, api: web.Application, proxy: web.Application, local: web.Application) -> None:
+        """Answer requests: the API's, the proxy's where that has a port of its own, and the local socket's."""
         await self._serve(api, self._api_sockets)
         if not self.shared:
             await self._serve(proxy, self._proxy_sockets)
+        if self.local is not None:
+            await self._serve(local, [self.local.sock])
 
     def close(self) -> None:
         """Take no more connections."""
         for listening in self._listening:
             listening.close()
         self._listening.clear()
+        if self.local is not None:
+            self.local.close()
         self.doorway.close()
 
     async def cleanup(self) -> None:
@@ -124,8 +136,12 @@ class Ports:
         runner.server.request_handler = _without_expectations(runner.server.request_handler)
         # As aiohttp's own SockSite does, with the doorway before its protocol.
         factory = self.doorway.before(runner.server)
-        create = asyncio.get_running_loop().create_server
-        return runner, [await create(factory, sock=sock, backlog=BACKLOG) for sock in sockets]
+        loop = asyncio.get_running_loop()
+        listening = []
+        for sock in sockets:
+            listen = loop.create_unix_server if sock.family == socket.AF_UNIX else loop.create_server
+            listening.append(await listen(factory, sock=sock, backlog=BACKLOG))
+        return runner, listening
 
 
 class Aside:

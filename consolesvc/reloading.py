@@ -3,7 +3,7 @@
 What each server's entry says decides what its viewers notice:
 
     equal                                nothing
-    ring, replay, input, audit_keys      they stay; who types is told where the rule is another one
+    ring, replay, input, events, power   they stay; they are told where another rule says who types
     line                                 they stay, and the stream goes on: they are told that it is lost, and back
     name, log; a line to a consolesvc    the numbering is another one: they are cut (1012) and come back by themselves
     project_id                           they are cut for good (4003): the right was the old project's
@@ -21,19 +21,21 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Protocol
 
-from consolesvc.config.linespec import RemoteSpec
+from consolesvc.config.linespec import EmulatedSpec, RemoteSpec
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.config.restarts import restarts
 from consolesvc.console.changing import change_sharing, leave_line, resize_ring, take_line
-from consolesvc.console.console import RENUMBERED
+from consolesvc.console.numbering import RENUMBERED
 from consolesvc.identity.current import CurrentIdentity
 from consolesvc.identity.seam import Identity
 from consolesvc.intake import Intake
 from consolesvc.inventory import Inventory, Server
 from consolesvc.lines.kinds import make_opener
 from consolesvc.oversight import Oversight
+from consolesvc.power.switches import Switches
 from consolesvc.proxy.rights import Rights
 from consolesvc.states import begin_anew
+from consolesvc.watching import Watching
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +56,10 @@ class Reloaded(Protocol):
     identity: CurrentIdentity
     rights: Rights
     seen: Oversight
+    switches: Switches
+    watching: Watching
 
-    def settle(self, config: Config) -> None:
+    async def settle(self, config: Config) -> None:
         """Have from now on what concerns no single server: limits, tokens, names, bounds of the logs."""
         ...
 
@@ -88,7 +92,7 @@ class Reloading:
             service = self._service
             identity = await asyncio.to_thread(service.identity.another, config)
             before = service.config
-            service.settle(config)
+            await service.settle(config)
             if identity is not None:
                 self._replace(identity, config)
             await self._change(config.servers)
@@ -173,10 +177,13 @@ class _Change:
 
     async def end(self) -> None:
         """Close what goes."""
-        server = self._server
+        server, service = self._server, self._service
+        service.watching.retune(server, self._config)
+        if self._before.power != self._config.power:
+            await service.switches.change(server, self._config)
         server.config = self._config
         if self._before.project_id != self._config.project_id:
-            await self._service.rights.move(server.id)
+            await service.rights.move(server.id)
         if self._anew:
             await server.console.close()
         elif self._line:
@@ -191,7 +198,7 @@ class _Change:
         console = server.console
         if self._line:
             take_line(console, make_opener(config.line, config.name))
-            begin_anew(server)
+            self._begin_power()
         if before.ring != config.ring:
             await resize_ring(console, config.ring)
         console.replay = config.replay
@@ -201,10 +208,14 @@ class _Change:
     async def _begin_anew(self) -> None:
         """Put another console in the place of the one that was closed; who was there comes to it by themselves."""
         server, old = self._server, self._server.console
-        console = self._service.intake.console_for(self._config)
-        await console.start()
-        server.console = console
-        self._service.seen.witnesses.hear(server)
-        begin_anew(server)
+        server.console = self._service.intake.console_for(self._config)
+        self._service.intake.attend(server)
+        self._begin_power()
+        await server.console.start()
         for viewer in list(old.viewers):
             viewer.end(RENUMBERED, "server changed: come back")
+
+    def _begin_power(self) -> None:
+        """A fake that comes is on, and one that went says nothing of the machine that is there now."""
+        if any(isinstance(config.line, EmulatedSpec) for config in (self._before, self._config)):
+            begin_anew(self._server)

@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.compute import app as compute
+from consolesvc.config.events import event_names
 from consolesvc.config.model import Config
-from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
@@ -25,14 +25,16 @@ from consolesvc.http.guard import guard
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity.current import CurrentIdentity
+from consolesvc.identity.local import local_admin, local_asker
 from consolesvc.identity.middleware import identify
 from consolesvc.identity.mount import mount
 from consolesvc.intake import Intake
 from consolesvc.inventory import Inventory
 from consolesvc.log.directory import LogDirectory
-from consolesvc.log.thread import LogThread
+from consolesvc.logs import Logs
 from consolesvc.oversight import Oversight
 from consolesvc.ports import Ports, names_of
+from consolesvc.power.switches import Switches
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
@@ -40,7 +42,9 @@ from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.reloading import Reloading
 from consolesvc.tokens.kinds import make_stores
+from consolesvc.watching import Watching
 from consolesvc.web import api as native
+from consolesvc.web import events as native_events
 from consolesvc.web import openapi, share
 from consolesvc.web import state as native_state
 from consolesvc.web.waits import Waits
@@ -52,7 +56,7 @@ LEAVE_WAIT = 2.0
 LINES_WAIT = 1.5
 """Seconds that lines and their logs have to close."""
 LOGS_WAIT = 0.5
-"""Seconds that the log thread has to end; with the rest, a stop takes less than five (DESIGN 5.1)."""
+"""Seconds that the log thread and webhooks have to end; with the rest, a stop takes less than five (DESIGN 5.1)."""
 
 
 class Service:
@@ -62,6 +66,7 @@ class Service:
         config: What to run.
         state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
+        local_path: Where the local socket is to be; None: nowhere.
         clock: Seconds, monotonic, by which tokens expire.
 
     Raises:
@@ -74,12 +79,12 @@ class Service:
         *,
         state_path: Path | None = None,
         log_path: Path | None = None,
+        local_path: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
         self._state_path = state_path
-        self._log_path = config.log.directory or log_path
-        self.logs: LogDirectory | None = None
+        self._logs = Logs(config.log, log_path)
         self.inventory = Inventory()
         self.stores = make_stores(config.tokens.store, clock, config.tokens)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
@@ -89,7 +94,7 @@ class Service:
         self.known_hosts = set(names_of(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = CurrentIdentity(config)
-        self.seen = Oversight(self, self._log_path)
+        self.seen = Oversight(self, self._logs.path)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -99,9 +104,11 @@ class Service:
             known_hosts=self.known_hosts,
             witnesses=self.seen.witnesses,
         )
-        self.ports = Ports(config)
+        self.switches = Switches(config.power.poll)
+        self.ports = Ports(config, local_path)
+        self.watching = Watching()
         self.listen = self.ports.listen
-        self.intake = Intake(self)
+        self.intake = Intake(self, self._logs)
         self.reloading = Reloading(self)
 
     def __repr__(self) -> str:
@@ -111,6 +118,11 @@ class Service:
     def made(self) -> set[str]:
         """The ids of servers that were made over the API."""
         return self.intake.made
+
+    @property
+    def logs(self) -> LogDirectory | None:
+        """The folder of the logs; None where there are none."""
+        return self._logs.directory
 
     async def start(self) -> None:
         """Bind both ports, start the consoles, serve. Waits for no device.
@@ -123,7 +135,7 @@ class Service:
         self.urls.port = self.ports.proxy.port
         try:
             await self.seen.serve()
-            await self._open_logs()
+            await self._logs.open()
         except Exception:
             await self.seen.stop()
             self.ports.release()
@@ -131,29 +143,10 @@ class Service:
         if self._state_path is not None:
             self.stores.restore(self._state_path)
         self.seen.begin()
+        await self.watching.tell(self.config.webhooks)
         await asyncio.gather(*(self.intake.add(server) for server in self.config.servers))
-        await self.ports.serve(self._api_app(), self._proxy_app())
+        await self.ports.serve(self._api_app(), self._proxy_app(), self._local_app())
         self.seen.health.status = "ok"
-
-    async def _open_logs(self) -> None:
-        if self._log_path is None or not self.config.log.enabled:
-            return
-        self.logs = LogDirectory(self._log_path, self.config.log, LogThread())
-        try:
-            await self.logs.thread.call(self.logs.prepare)
-        except OSError as error:
-            # Each console's log says so once more and tries again: consoles work without.
-            log.error("log folder %s: %s", self._log_path, error.strerror)  # noqa: TRY400 - an operator's matter, no traceback
-        except StartError:
-            await self._close_logs()
-            raise
-
-    async def _close_logs(self) -> None:
-        if self.logs is not None:
-            self.logs.thread.post(self.logs.close)
-            if not await self.logs.thread.close(LOGS_WAIT):
-                log.error("the disk under the logs did not answer in %g s", LOGS_WAIT)
-            self.logs = None
 
     async def settled(self, seconds: float) -> None:
         """Wait until every line is open or known not to be, for so many seconds at most."""
@@ -167,6 +160,7 @@ class Service:
         self.seen.health.status = "stopping"
         await self.reloading.close()
         self.ports.close()
+        self.watching.feed.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WAIT):
@@ -174,14 +168,13 @@ class Service:
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
             self.stores.keep(self._state_path)
-        closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
-        if closing:
-            _, late = await asyncio.wait(closing, timeout=LINES_WAIT)
-            for task in late:
-                log.error("a line did not close in %g s", LINES_WAIT)
-                task.cancel()
+        ending = [self.switches.close(), *(server.console.close() for server in self.inventory)]
+        _, late = await asyncio.wait([asyncio.ensure_future(each) for each in ending], timeout=LINES_WAIT)
+        for task in late:
+            log.error("a line or a power command did not end in %g s", LINES_WAIT)
+            task.cancel()
         await self.seen.stop()
-        await self._close_logs()
+        await asyncio.gather(self._logs.close(LOGS_WAIT), self.watching.close(LOGS_WAIT))
         await self.ports.cleanup()
         await self.identity.close()
         await self.stores.close()
@@ -197,7 +190,7 @@ class Service:
         """
         return await self.reloading.go_over(config)
 
-    def settle(self, config: Config) -> None:
+    async def settle(self, config: Config) -> None:
         """Have from now on what a configuration says of no single server."""
         self.config = config
         self.proxy.config = config
@@ -209,8 +202,9 @@ class Service:
         self.known_hosts.update(names_of(config))
         # Where the ports are, they are: URLs must lead there (config/restarts.py).
         self.urls.config = replace(config.proxy, listen=self.urls.config.listen)
-        if (logs := self.logs) is not None:
-            logs.thread.post(lambda: logs.rebound(config.log))
+        self._logs.rebound(config.log)
+        await self.watching.tell(config.webhooks)
+        await self.switches.repoll(config.power.poll)
 
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
@@ -229,27 +223,37 @@ class Service:
             server.console.reconnecting.retry()
 
     def _api_app(self) -> web.Application:
-        app = web.Application(
-            # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-            middlewares=[
-                *([self._divert] if self.ports.shared else []),
-                access,
-                self.seen.middleware,
-                faults,
-                guard(self.known_hosts),
-                body_wait,
-                identify(self.identity),
-            ],
-            client_max_size=self.config.limits.body or sys.maxsize,
+        # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
+        divert, seen = [self._divert] if self.ports.shared else [], self.seen.middleware
+        return self._app(*divert, access, seen, faults, guard(self.known_hosts), body_wait, identify(self.identity))
+
+    def _local_app(self) -> web.Application:
+        # A console can be attached to here as well: its port may be open to nobody but a proxy that is down.
+        return self._app(local_admin, self._divert, access, self.seen.middleware, faults, body_wait, local_asker)
+
+    def _app(self, *middlewares: Middleware) -> web.Application:
+        app = web.Application(middlewares=middlewares, client_max_size=self.config.limits.body or sys.maxsize)
+        compute.setup(
+            app,
+            inventory=self.inventory,
+            tokens=self.tokens,
+            console_url=self.urls,
+            lifecycle=self.intake,
+            switches=self.switches,
         )
-        compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self.intake)
         mount(app, self.identity)
         native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
-        share.setup(
-            app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
-        )
+        links = share.Links(self.tokens, self.urls, self.rights.withdraw_links)
+        share.setup(app, inventory=self.inventory, links=links)
         self.seen.setup(app)
         openapi.setup(app)
+        native_events.setup(
+            app,
+            inventory=self.inventory,
+            feed=self.watching.feed,
+            names=lambda: event_names(self.config),
+            caller_of=self.identity.caller,
+        )
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
         return app
 

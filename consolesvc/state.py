@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from consolesvc.errors import StartError
@@ -53,7 +54,7 @@ def state_folder(path: Path) -> LockedFolder:
         raise StartError(f"state folder {path}: {error.strerror}; {cure}") from error
 
 
-def default_path(environ: dict[str, str] | os._Environ[str] = os.environ) -> Path | None:
+def default_path(environ: Mapping[str, str] = os.environ) -> Path | None:
     """Where state lives when nothing is said: `$STATE_DIRECTORY`, `/var/lib/consolesvc` for root, else the XDG folder.
 
     None for a user without a home.
@@ -68,7 +69,7 @@ def default_path(environ: dict[str, str] | os._Environ[str] = os.environ) -> Pat
     return home / ".local/state/consolesvc" if os.access(home, os.W_OK) else None
 
 
-def default_log_path(state: Path, environ: dict[str, str] | os._Environ[str] = os.environ) -> Path:
+def default_log_path(state: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """Where logs live when nothing is said: `$LOGS_DIRECTORY`, root's `/var/log/consoles`, else in the state folder."""
     if given := environ.get("LOGS_DIRECTORY"):
         return Path(given.split(":")[0])

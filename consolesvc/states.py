@@ -15,7 +15,7 @@ from consolesvc.inventory import Server
 RUNNING: Final = 1
 """The power state of a machine that is on."""
 
-_POWER_STATES: Mapping[str, int] = {
+POWER_STATES: Mapping[str, int] = {
     "active": RUNNING,
     "building": 0,
     "deleted": 0,
@@ -57,7 +57,7 @@ _AT_WORK: Mapping[str, str] = {
 """The status of a server that is active, by what is being done to it; any other task does not show."""
 
 STATUSES = frozenset(
-    {_AT_REST.get(vm_state, vm_state.upper()) for vm_state in _POWER_STATES}
+    {_AT_REST.get(vm_state, vm_state.upper()) for vm_state in POWER_STATES}
     | {*_AT_WORK.values(), "REVERT_RESIZE", "UNKNOWN"}
 )
 
@@ -85,7 +85,9 @@ def enter(server: Server, vm_state: str, task_state: str | None = None) -> None:
     """Put a server into states, the status and the power state that follow from them included."""
     server.vm_state, server.task_state = vm_state, task_state
     server.status = status_of(vm_state, task_state)
-    server.power_state = _POWER_STATES[vm_state]
+    if vm_state != "error":
+        server.fault = None
+    server.power_state = POWER_STATES[vm_state]
 
 
 def follow_power(server: Server) -> None:
@@ -154,13 +156,13 @@ def _is_task(value: Any) -> bool:
 
 
 _TOLD: Mapping[str, Callable[[Any], bool]] = {
-    "vm_state": lambda value: isinstance(value, str) and value in _POWER_STATES,
+    "vm_state": lambda value: isinstance(value, str) and value in POWER_STATES,
     "task_state": _is_task,
     "status": lambda value: isinstance(value, str) and value in STATUSES,
     "console": lambda value: isinstance(value, bool | str) and value in CONSOLES,
 }
 _EXPECTED: Mapping[str, str] = {
-    "vm_state": f"one of {', '.join(_POWER_STATES)}",
+    "vm_state": f"one of {', '.join(POWER_STATES)}",
     "task_state": "null, or a task such as deleting or reboot_started",
     "status": f"one of {', '.join(sorted(STATUSES))}",
     "console": "true, false, no-free-port, not-implemented or error",

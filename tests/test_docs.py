@@ -56,6 +56,16 @@ def test_the_real_port_of_the_readme_is_a_configuration(tmp_path: Path) -> None:
     assert [server.name for server in load(file, []).servers] == ["node3"]
 
 
+def test_the_alerts_of_the_readme_are_a_configuration(tmp_path: Path) -> None:
+    """Likewise."""
+    (alerts,) = re.findall(r"^## Alerts\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "hook.secret").write_text("secret\n")
+    file = tmp_path / "lab.yaml"
+    file.write_text("".join(re.findall(r"^    ((?:defaults|webhooks): .*\n)", alerts, re.MULTILINE)))
+    config = load(file, [])
+    assert (config.defaults.events.silence, len(config.webhooks)) == (600, 1)
+
+
 def test_what_the_documents_point_to_exists() -> None:
     """Links and scripts."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README + CONTRIBUTING)

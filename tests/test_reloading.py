@@ -117,7 +117,7 @@ async def test_another_line_while_the_port_is_lent(tmp_path: Path) -> None:
             assert answer.status == 200, await answer.text()
         await change(lab, line=SerialSpec(str(other.path)))
         assert lab.console.reconnecting.state == "lent"
-        assert lab.console.take_back()
+        assert lab.console.lending.take_back()
         await eventually(lambda: lab.console.connected)
         await other.say(b"here")
         await eventually(lambda: lab.console.ring.end == 4)

@@ -34,6 +34,7 @@ COMMANDS = {
     "down": "down",
     "up": "up",
     "env": "env",
+    "import": "moving",  # a module named `import` could not be written
     "emulate": "emulate",
     "hash-password": "hash_password",
 }

@@ -22,6 +22,7 @@ from consolesvc.config.model import (
 )
 from consolesvc.errors import StartError
 from consolesvc.http.urls import WILDCARDS
+from consolesvc.local import find_socket
 from consolesvc.service import Service
 from consolesvc.web.api import console_view
 
@@ -76,6 +77,7 @@ def write_ready_file(service: Service, path: Path) -> None:
         "pid": os.getpid(),
         "api": api_url(service),
         "proxy": service.urls.base("127.0.0.1"),
+        "socket": None if service.ports.local is None else str(service.ports.local.path),
         "metrics": metrics_url(service),
         "servers": [{"id": server.id, "name": server.name} for server in service.inventory],
     }
@@ -109,10 +111,12 @@ def _unwritten(path: Path, error: OSError) -> StartError:
 def _commands(service: Service, name: str) -> list[str]:
     api = api_url(service)
     program = _program()
-    endpoint = "" if api == DEFAULT else f" --endpoint {api}"
+    local = service.ports.local
+    socket = local is not None and find_socket() == local.path
+    endpoint = "" if api == DEFAULT or socket else f" --endpoint {api}"
     identity = service.config.identity
-    # `attach` of a name asks the API, and has no token for an identity that wants one.
-    attach = f"attach '{name}'{endpoint}" if isinstance(identity, IdentityNone) else "attach URL"
+    # `attach` of a name asks the API, and has no token for an identity that wants one; the socket wants none.
+    attach = f"attach '{name}'{endpoint}" if socket or isinstance(identity, IdentityNone) else "attach URL"
     return [
         f"  openstack {_auth(identity, api)} console url show --serial '{name}' -f value -c url",
         f"  {program} {attach}",

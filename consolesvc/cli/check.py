@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import fnmatch
 import os
 import re
 import resource
@@ -144,6 +145,7 @@ def warnings(config: Config, host: Host = THIS_HOST, *, opening: bool = False) -
         yield "there is no server in it"
     yield from _address_warnings(config)
     yield from _size_warnings(config)
+    yield from _webhook_warnings(config)
     if config.audit.file is None and (config.audit.keys or any(server.audit_keys for server in config.servers)):
         yield "keys are to be audited, and audit.file says nowhere: nothing is written"
     lines = [(server.name, server.line) for server in config.servers if isinstance(server.line, SerialSpec)]
@@ -190,6 +192,15 @@ def _size_warnings(config: Config) -> Iterator[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if rings > memory:
         yield f"the rings may take {format_size(rings)}, and this host has {format_size(memory)} of memory"
+
+
+def _webhook_warnings(config: Config) -> Iterator[str]:
+    """A pattern that means nobody is silence for ever. Servers that are made over the API have names of their own."""
+    names = [server.name for server in config.servers]
+    for number, hook in enumerate(config.webhooks):
+        for pattern in hook.consoles:
+            if not fnmatch.filter(names, pattern) and not config.emulator.allow_create:
+                yield f"webhooks[{number}].consoles: no server is called {pattern!r}"
 
 
 def is_absent(device: str) -> bool:

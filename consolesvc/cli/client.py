@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 from consolesvc.client.cloud import Cloud
-from consolesvc.client.transport import DEFAULT, NOT_FOUND, REFUSED, TIMEOUT, USAGE, split_url
+from consolesvc.client.transport import DEFAULT, NOT_FOUND, REFUSED, TIMEOUT, USAGE, endpoint_of, split_url
 from consolesvc.client.words import NAMES
+from consolesvc.local import SCHEME, find_socket
 
 __all__ = ["DEFAULT", "NAMES", "NOT_FOUND", "REFUSED", "TIMEOUT", "USAGE", "Client", "add_endpoint", "split_url"]
 
@@ -23,18 +24,24 @@ GET_A_URL = (
 
 def add_endpoint(parser: argparse.ArgumentParser) -> None:
     """Give a command `--endpoint`."""
-    parser.add_argument("--endpoint", metavar="URL", help=f"the service's API (default: $OS_ENDPOINT, else {DEFAULT})")
+    where = f"$OS_ENDPOINT, else this host's socket, else {DEFAULT}"
+    parser.add_argument(
+        "--endpoint", metavar="URL", help=f"the service's API; unix:PATH is a socket (default: {where})"
+    )
 
 
 class Client(Cloud):
     """A Cloud for commands.
 
     Args:
-        endpoint: As given by the user; None to look in the environment (DESIGN 5.1).
+        endpoint: As given by the user; None to look in the environment, then for the local socket (DESIGN 5.1).
         environ: The environment.
+        local: Whether a socket will do that is found.
     """
 
-    def __init__(self, endpoint: str | None, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, endpoint: str | None, environ: Mapping[str, str] = os.environ, *, local: bool = True) -> None:
+        if local and not (endpoint or endpoint_of(environ)) and (found := find_socket(environ)) is not None:
+            endpoint = f"{SCHEME}{found}"
         super().__init__(endpoint, environ=environ)
 
     def call(self, path: str, body: object = None) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,22 +29,41 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(answer, indent=2))
         return 0
-    print(console_table(answer["consoles"]))
+    print(console_table(answer["consoles"], events=True))
     if answer.get("configuration_error"):
         print(f"The configuration was not reloaded:\n{answer['configuration_error']}", file=sys.stderr)
     return 0
 
 
-def console_table(consoles: Iterable[Mapping[str, Any]]) -> str:
-    """The table of consoles, from views as `web.api.console_view` makes them."""
-    header = ("NAME", "GUEST/DEVICE", "STATE", "SILENT", "VIEWERS", "ID")
+def console_table(consoles: Iterable[Mapping[str, Any]], *, events: bool = False) -> str:
+    """The table of consoles.
+
+    Args:
+        consoles: Views as `web.api.console_view` makes them.
+        events: Whether it has a column for the last event of each, where one has had any.
+    """
+    views = list(consoles)
+    events = events and any(view.get("events") for view in views)
+    header = ("NAME", "GUEST/DEVICE", "STATE", "SILENT", *(["LAST EVENT"] if events else []), "VIEWERS", "ID")
     return format_table(
         header,
         [
-            (c["name"], c["line"]["target"], _state(c["line"]), _silent(c["silent"]), str(c["viewers"]), c["id"])
-            for c in consoles
+            (
+                *(c["name"], c["line"]["target"], _state(c["line"]), _silent(c["silent"])),
+                *([_last_event(c["events"])] if events else []),
+                *(str(c["viewers"]), c["id"]),
+            )
+            for c in views
         ],
     )
+
+
+def _last_event(events: Sequence[Mapping[str, Any]]) -> str:
+    """What was recognised last, and how long ago: `panic, 3 min`; `-` for nothing."""
+    if not events:
+        return "-"
+    when = datetime.fromisoformat(events[0]["time"])
+    return f"{events[0]['event']}, {_silent(max(0.0, (datetime.now(when.tzinfo) - when).total_seconds()))}"
 
 
 def _state(line: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Print it. Asks nobody: it can be eval'ed before the service runs."""
     # Not OS_COMPUTE_ENDPOINT_OVERRIDE, which the other commands take: here it is one of those in the way.
     own = {name: value for name, value in os.environ.items() if name not in IN_THE_WAY}
-    endpoint = f"{Client(args.endpoint, own).url}/v2.1"
+    endpoint = f"{Client(args.endpoint, own, local=False).url}/v2.1"
     print(_clouds_yaml(endpoint) if args.clouds_yaml else _shell(endpoint))
     return 0
 

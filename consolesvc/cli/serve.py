@@ -11,6 +11,7 @@ import re
 import resource
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
@@ -20,8 +21,9 @@ from consolesvc.cli.rereading import Rereading
 from consolesvc.config import model
 from consolesvc.config.fakes import FAKES
 from consolesvc.config.linespec import GUEST_NAMES
-from consolesvc.config.model import Config
 from consolesvc.errors import ClientError
+from consolesvc.local import NAME as SOCKET
+from consolesvc.local import own_socket
 from consolesvc.service import Service
 from consolesvc.state import LockedFolder, default_log_path, default_path, state_folder, temporary_path
 
@@ -71,8 +73,10 @@ def run(args: argparse.Namespace) -> int:
         folder = stack.enter_context(contextlib.closing(_state_folder(args, stack)))
         kept_together = args.state_dir is not None or args.ephemeral
         log_path = folder.path / "logs" if kept_together else default_log_path(folder.path)
+        local_path = folder.path / SOCKET if kept_together else own_socket(folder.path)
+        service = partial(Service, config, state_path=folder.path, log_path=log_path, local_path=local_path)
         with asyncio.Runner(loop_factory=_loop_factory(args.loop)) as runner:
-            runner.run(_serve(config, args, folder.path, log_path))
+            runner.run(_serve(service, args))
     return 0
 
 
@@ -132,8 +136,8 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _serve(config: Config, args: argparse.Namespace, state_path: Path, log_path: Path) -> None:
-    service = Service(config, state_path=state_path, log_path=log_path)
+async def _serve(make_service: Callable[[], Service], args: argparse.Namespace) -> None:
+    service = make_service()
     if args.ready_file is not None:
         clear_ready_file(args.ready_file)
     await service.start()

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from consolesvc.client.local import SCHEME, LocalConnection, socket_path
 from consolesvc.client.words import escape
 from consolesvc.errors import ClientError
 
@@ -49,21 +50,27 @@ def split_url(url: str, schemes: Collection[str], what: str) -> SplitResult:
     return parts
 
 
+def endpoint_of(environ: Mapping[str, str]) -> str:
+    """The endpoint that an environment names (DESIGN 5.1); "" where it names none."""
+    return environ.get("OS_ENDPOINT") or environ.get("OS_COMPUTE_ENDPOINT_OVERRIDE") or ""
+
+
 class Transport:
     """Carries calls to one service, directly: a proxy that the environment names is not for a lab's consoles.
 
     Args:
-        endpoint: The API's URL, with or without `/v2.1`; None to look in the environment (DESIGN 5.1): `OS_ENDPOINT`,
-            else `OS_COMPUTE_ENDPOINT_OVERRIDE`, else this host's own.
+        endpoint: The API's URL, with or without `/v2.1`, or `unix:PATH` for its local socket; None to look in the
+            environment (DESIGN 5.1): `OS_ENDPOINT`, else `OS_COMPUTE_ENDPOINT_OVERRIDE`, else this host's own port.
         token: Sent with each call, where the service wants one; None for `OS_TOKEN` of the environment, if it is set.
         timeout: Seconds that the service has for each step of an answer; None for TIMEOUT.
         environ: The environment.
 
     Attributes:
         url: The endpoint, without `/v2.1` and without a slash at its end.
+        socket: The local socket's path; None where the endpoint is a URL.
 
     Raises:
-        ClientError: the endpoint is no URL of HTTP (exit code 2).
+        ClientError: the endpoint is no URL of HTTP, and no socket (exit code 2).
     """
 
     def __init__(
@@ -74,12 +81,16 @@ class Transport:
         timeout: float | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        given = endpoint or environ.get("OS_ENDPOINT") or environ.get("OS_COMPUTE_ENDPOINT_OVERRIDE") or DEFAULT
+        given = endpoint or endpoint_of(environ) or DEFAULT
+        self._token = token or environ.get("OS_TOKEN")
+        self._timeout = timeout
+        self.socket = socket_path(given)
+        if self.socket is not None:
+            self._parts, self.url = SplitResult("http", "localhost", "", "", ""), f"{SCHEME}{self.socket}"
+            return
         self._parts = split_url(given, ("http", "https"), "endpoint")
         path = self._parts.path.rstrip("/").removesuffix("/v2.1").rstrip("/")
         self._parts = self._parts._replace(path=path, query="", fragment="")
-        self._token = token or environ.get("OS_TOKEN")
-        self._timeout = timeout
         self.url = self._parts.geturl()
 
     def __repr__(self) -> str:
@@ -149,9 +160,11 @@ class Transport:
                 raise self.stranger() from None
 
     def _connection(self, wait: float) -> http.client.HTTPConnection:
+        timeout = wait + (TIMEOUT if self._timeout is None else self._timeout)
+        if self.socket is not None:
+            return LocalConnection(self.socket, timeout)
         secure = self._parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        timeout = wait + (TIMEOUT if self._timeout is None else self._timeout)
         return kind(self._parts.hostname or "", self._parts.port or (443 if secure else 80), timeout=timeout)
 
 

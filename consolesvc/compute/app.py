@@ -15,6 +15,7 @@ from consolesvc.compute.microversion import LEGACY_HEADER, MINIMUM, STANDARD_HEA
 from consolesvc.compute.policy import check_project
 from consolesvc.http.faults import NOT_FOUND, Fault, answer_to
 from consolesvc.inventory import Inventory
+from consolesvc.power.switches import Switches
 from consolesvc.tokens.store import TokenStore
 
 CONTENT_TYPES = frozenset({"application/json", "application/vnd.openstack.compute+json", "text/plain"})
@@ -47,6 +48,7 @@ def setup(
     tokens: TokenStore,
     console_url: Callable[[web.Request, str], str],
     lifecycle: Lifecycle | None = None,
+    switches: Switches | None = None,
 ) -> None:
     """Add the Compute API to an application, which brings the middlewares `access`, `faults` and `guard`.
 
@@ -59,8 +61,9 @@ def setup(
         tokens: Issues console tokens.
         console_url: Gives the whole websocket URL for a request and a token.
         lifecycle: Makes and removes servers; without it, none can be.
+        switches: The power switches of real machines; without them, none can be switched.
     """
-    app[COMPUTE] = Compute(inventory, tokens, console_url, lifecycle)
+    app[COMPUTE] = Compute(inventory, tokens, console_url, lifecycle, switches)
     app.router.add_get("/", versions.show_all)
     for path, serve in (("v2.1", current), ("v2", legacy)):
         for prefix in PREFIXES:

@@ -19,6 +19,7 @@ from consolesvc.config.model import Config, ServerConfig
 from consolesvc.http.faults import MALFORMED_BODY, NOT_FOUND, Fault
 from consolesvc.http.forwarded import public_root
 from consolesvc.inventory import Inventory, Server
+from consolesvc.power.switches import Switches
 from consolesvc.tokens.store import TokenStore
 
 
@@ -53,12 +54,14 @@ class Compute:
         tokens: Issues console tokens.
         console_url: Gives the whole websocket URL for a request and a token; its base may depend on the request's Host.
         lifecycle: Makes and removes servers; None where they are as they are.
+        switches: The power switches of real machines; None where they have none.
     """
 
     inventory: Inventory
     tokens: TokenStore
     console_url: Callable[[web.Request, str], str]
     lifecycle: Lifecycle | None = None
+    switches: Switches | None = None
 
 
 COMPUTE = web.AppKey("compute", Compute)

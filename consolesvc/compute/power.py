@@ -1,8 +1,9 @@
-"""The actions `reboot`, `os-stop` and `os-start`: a fake's power switch, with the states that clients wait for.
+"""The actions `reboot`, `os-stop` and `os-start`: a machine's power switch, with the states that clients wait for.
 
-A server is at its task for TASK seconds, so that who polls can see it, and then the guest is really switched. A real
-line has no switch here: it answers 501, which nova itself gives where a driver lacks an operation. Clients report it at
-once, where a 409 would have them, or the tool above them, try again until they give up.
+A fake is at its task for TASK seconds, so that who polls can see it, and then the guest is really switched. A real
+machine is at it for as long as its command runs (power/switch.py). One without a command for it answers 501, which
+nova itself gives where a driver lacks an operation. Clients report it at once, where a 409 would have them, or the tool
+above them, try again until they give up.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from consolesvc.compute.context import read_object
+from consolesvc.compute.context import COMPUTE, read_object
 from consolesvc.compute.schema import Schema
 from consolesvc.emulator.pty import FakeServer
 from consolesvc.http.faults import Fault
+from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Server
+from consolesvc.power.switch import Command, Switch, being_switched
 from consolesvc.states import enter, follow_power
 
 TASK = 0.2
@@ -31,6 +34,9 @@ HARD = ("rebooting_hard", "reboot_started_hard")
 HARD_FROM = frozenset({"active", "stopped", "paused", "suspended", "error"})
 """Where a hard reboot helps; a soft one needs a system that runs."""
 STOP_FROM = frozenset({"active", "error"})
+START_FROM = frozenset({"stopped"})
+REAL_START_FROM = START_FROM | {"error"}
+"""A real machine that failed is tried again; nova asks for a reset of its state first, which is no call here."""
 
 
 def _schema(action: str, content: Schema) -> Schema:
@@ -57,42 +63,66 @@ START = _schema("os-start", {})
 
 
 async def reboot(request: web.Request, server: Server) -> web.Response:
-    """`reboot`, SOFT or HARD: 202, and the guest starts from cold."""
-    fake = _fake(server)
+    """`reboot`, SOFT or HARD: 202, and the machine starts from cold."""
+    switch = _switch(request, server, "reset")
     hard = (await read_object(request))["reboot"]["type"].upper() == "HARD"
     # A hard reboot gets a server out of a soft one that hangs.
-    tasks = (None, *SOFT, *HARD) if hard else (None,)
+    tasks = (None, *SOFT, *(() if switch else HARD)) if hard else (None,)
     _check(server, "reboot", HARD_FROM if hard else frozenset({"active"}), tasks)
     first, second = HARD if hard else SOFT
     vm_state = server.vm_state
     enter(server, vm_state, first)
-    _then(server, first, lambda: _cycle(server, fake, vm_state, second))
+    if switch is not None:
+        switch.throw("reset", CALLER.get().user_id, task=second)
+    else:
+        _tell(server, "reset")
+        _then(server, first, lambda: _cycle(server, vm_state, second))
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
-async def stop(_request: web.Request, server: Server) -> web.Response:
-    """`os-stop`: 202, and the guest is switched off."""
-    fake = _fake(server)
+async def stop(request: web.Request, server: Server) -> web.Response:
+    """`os-stop`: 202, and the machine is switched off."""
+    switch = _switch(request, server, "off")
     _check(server, "stop", STOP_FROM)
     enter(server, server.vm_state, "powering-off")
-    _then(server, "powering-off", lambda: _switch(server, fake.power_off))
+    if switch is not None:
+        switch.throw("off", CALLER.get().user_id)
+    else:
+        _tell(server, "off")
+        _then(server, "powering-off", lambda: _throw(server, FakeServer.power_off))
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
-async def start(_request: web.Request, server: Server) -> web.Response:
-    """`os-start`: 202, and the guest starts from cold."""
-    fake = _fake(server)
-    _check(server, "start", frozenset({"stopped"}))
-    enter(server, "stopped", "powering-on")
-    _then(server, "powering-on", lambda: _switch(server, fake.power_on))
+async def start(request: web.Request, server: Server) -> web.Response:
+    """`os-start`: 202, and the machine starts from cold."""
+    switch = _switch(request, server, "on")
+    _check(server, "start", START_FROM if switch is None else REAL_START_FROM)
+    enter(server, server.vm_state, "powering-on")
+    if switch is not None:
+        switch.throw("on", CALLER.get().user_id)
+    else:
+        _tell(server, "on")
+        _then(server, "powering-on", lambda: _throw(server, FakeServer.power_on))
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
-def _fake(server: Server) -> FakeServer:
-    """The machine behind a server; raises Fault 501 for a real one."""
-    if server.fake is None:
+def _switch(request: web.Request, server: Server, command: Command) -> Switch | None:
+    """The switch of a real machine, None for a fake; raises Fault 501 where there is no such command for it."""
+    if server.fake is not None:
+        return None
+    switches = request.app[COMPUTE].switches
+    switch = None if switches is None else switches.get(server)
+    if switch is None:
         raise Fault(HTTPStatus.NOT_IMPLEMENTED, UNSUPPORTED)
-    return server.fake
+    if not switch.can(command):
+        why = f"the configuration of {server.name} has no power.{command}"
+        raise Fault(HTTPStatus.NOT_IMPLEMENTED, f"{UNSUPPORTED.rstrip('.')}: {why}.")
+    return switch
+
+
+def _tell(server: Server, command: Command) -> None:
+    """Tell a fake's viewers who switches it."""
+    being_switched(server, command, CALLER.get().user_id)
 
 
 def _check(server: Server, what: str, vm_states: frozenset[str], tasks: tuple[str | None, ...] = (None,)) -> None:
@@ -115,14 +145,15 @@ def _then(server: Server, task: str, step: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_later(TASK, due)
 
 
-def _cycle(server: Server, fake: FakeServer, vm_state: str, task: str) -> None:
+def _cycle(server: Server, vm_state: str, task: str) -> None:
     enter(server, vm_state, task)
-    _then(server, task, lambda: _switch(server, fake.power_cycle))
+    _then(server, task, lambda: _throw(server, FakeServer.power_cycle))
 
 
-def _switch(server: Server, switch: Callable[[], None]) -> None:
-    """Throw a switch and have the states follow the machine from now on, whatever they were told to be before."""
+def _throw(server: Server, switch: Callable[[FakeServer], None]) -> None:
+    """Throw a fake's switch, and have the states follow the machine from now on, whatever they were told before."""
     follow_power(server)
-    switch()
+    if server.fake is not None:
+        switch(server.fake)
     on = server.fake is not None and server.fake.powered
     enter(server, "active" if on else "stopped")

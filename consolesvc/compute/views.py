@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from consolesvc.compute.links import Links
 from consolesvc.compute.microversion import Version
-from consolesvc.inventory import Server
+from consolesvc.inventory import Server, ServerFault
 
 Document = dict[str, Any]
 
@@ -45,7 +45,7 @@ def detail(server: Server, links: Links, version: Version, *, admin: bool, alone
     if server.status in PROGRESSING:
         document["progress"] = 0
     if server.status == "ERROR":
-        document["fault"] = {"code": 500, "created": _time(server.created), "message": "The server is in error."}
+        document["fault"] = _fault(server, admin=admin)
     for step in STEPS:
         if version >= step.since and (admin or not step.admin) and (alone or not step.alone):
             document |= step.keys(server, links)
@@ -88,6 +88,12 @@ def _at_2_1(server: Server, links: Links) -> Document:
         "OS-SRV-USG:launched_at": launched,
         "OS-SRV-USG:terminated_at": None,
     }
+
+
+def _fault(server: Server, *, admin: bool) -> Document:
+    fault = server.fault or ServerFault("The server is in error.", created=server.created)
+    shown: Document = {"code": 500, "created": _time(fault.created), "message": fault.message}
+    return {**shown, "details": fault.details} if admin and fault.details else shown
 
 
 def _place(server: Server, _: Links) -> Document:

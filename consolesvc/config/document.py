@@ -7,6 +7,7 @@ from typing import Any
 
 from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address, token_store
+from consolesvc.config.events import default_events
 from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
 from consolesvc.config.model import (
@@ -20,12 +21,14 @@ from consolesvc.config.model import (
     Limits,
     Log,
     Metrics,
+    Power,
     Proxy,
     Service,
     Tokens,
 )
 from consolesvc.config.reading import Section, Value, list_of
 from consolesvc.config.servers import input_mode, ring_size
+from consolesvc.config.webhooks import webhooks
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
 
@@ -68,6 +71,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
         ),
         "identity": identity,
         "emulator": Section(Emulator, {"allow_create": scalars.switch, "max": scalars.whole}),
+        "power": Section(Power, {"poll": scalars.duration}),
         "limits": Section(
             Limits,
             {
@@ -111,8 +115,10 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "lease_idle": scalars.duration,
                 "project_id": scalars.project_id,
                 "line": line_defaults,
+                "events": default_events,
             },
         ),
+        "webhooks": webhooks,
         "include": _as_it_is,
         "servers": _as_it_is,
     },

@@ -15,11 +15,13 @@ from typing import Any
 
 from consolesvc.config.addresses import is_loopback, is_wildcard
 from consolesvc.config.document import DOCUMENT
+from consolesvc.config.events import event_names
 from consolesvc.config.include import included
 from consolesvc.config.model import AUDIT_FILE, AUTO, Address, Config, IdentityNone
 from consolesvc.config.overrides import overridden
 from consolesvc.config.reading import OVERRIDE, Reading, Unreadable, Value
 from consolesvc.config.servers import Found, refuse_twins, servers
+from consolesvc.config.webhooks import refuse_unknown_events
 from consolesvc.config.yaml_nodes import compose, describe, read_text
 from consolesvc.errors import ConfigurationError, Problem
 
@@ -76,6 +78,8 @@ def _read(document: Value, path: Path | None) -> Config:
     _check_addresses(config, document.reading)
     entries = (server.config(config.defaults) for server in found)
     config = replace(config, servers=tuple(entry for entry in entries if entry is not None))
+    if config.webhooks:
+        refuse_unknown_events(document.reading.places, event_names(config))
     _check_audit(config, document.reading)
     return config
 

@@ -179,6 +179,76 @@ class Emulator:
 Input = Literal["shared", "exclusive", "lease"]
 """`input:` who of a console's viewers may type."""
 
+EVENT_KINDS = ("boot", "bootloader", "login", "panic", "reset-loop", "silence", "silence-over")
+"""What can be recognised in what a machine says; patterns of one's own have names of their own beside these."""
+LINE_EVENTS = ("lost", "back", "break", "mark", "power")
+"""What else happens to a console and is told to everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """`events:` what is recognised in what a machine says.
+
+    Attributes:
+        boot: Whether a boot is recognised, or a pattern of one's own (RE2) for it; likewise the next three.
+        reset_loop: So many boots in a quarter of an hour, without a login, are a loop; 0 for none.
+        silence: Seconds without a byte while the line is open; 0 for none.
+        patterns: Name and pattern (RE2) of each event of one's own.
+    """
+
+    boot: bool | str = True
+    bootloader: bool | str = True
+    login: bool | str = True
+    panic: bool | str = True
+    reset_loop: int = 3
+    silence: float = 0
+    patterns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One of `webhooks:`, which is told of events by HTTP.
+
+    Attributes:
+        url: Where it is. Some carry their secret in it: it is never shown.
+        events: The events it is told of; none for all that are recognised, but for `silence-over`.
+        consoles: Patterns of names, as a shell's; none for all.
+        secret_file: Path of the file whose first line signs what it is sent; None for no signature.
+    """
+
+    url: str = field(repr=False)
+    events: tuple[str, ...] = ()
+    consoles: tuple[str, ...] = ()
+    secret_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """`power:` at the top: how often each server's `power.status` is asked; `poll` 0 is never."""
+
+    poll: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCommands:
+    """`power:` of a server: programs with their arguments, run without a shell; empty for what it cannot be told.
+
+    Attributes:
+        reset: Has the machine start from cold.
+        on: Switches it on.
+        off: Switches it off.
+        status: Tells whether it is on.
+        timeout: Seconds that each of them has.
+        env_file: KEY=VALUE lines for their environment, an absolute path.
+    """
+
+    reset: tuple[str, ...] = field(default=(), repr=False)
+    on: tuple[str, ...] = field(default=(), repr=False)
+    off: tuple[str, ...] = field(default=(), repr=False)
+    status: tuple[str, ...] = field(default=(), repr=False)
+    timeout: float = 60
+    env_file: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class LineDefaults:
@@ -197,6 +267,7 @@ class Defaults:
     lease_idle: float = 300
     project_id: str = "0c5e1ab0000000000000000000000001"
     line: LineDefaults = LineDefaults()
+    events: Events = Events()
 
     def server(self, server_id: str, name: str, line: LineSpec, project_id: str | None = None) -> ServerConfig:
         """A server that says nothing more of its own."""
@@ -209,6 +280,7 @@ class Defaults:
             replay=self.replay,
             input=self.input,
             lease_idle=self.lease_idle,
+            events=self.events,
         )
 
 
@@ -219,6 +291,7 @@ class ServerConfig:
     Equality is what a reload goes by: two equal entries are the same server, untouched.
 
     Attributes:
+        power: How its machine is switched; None for a machine that cannot be, and for a fake, which has its own way.
         audit_keys: As `audit.keys`, for this server; None: as that says.
     """
 
@@ -231,6 +304,8 @@ class ServerConfig:
     input: Input = "shared"
     lease_idle: float = 300
     log: bool = True
+    events: Events = Events()
+    power: PowerCommands | None = None
     audit_keys: bool | None = None
 
 
@@ -247,7 +322,9 @@ class Config:
     metrics: Metrics = Metrics()
     audit: Audit = Audit()
     emulator: Emulator = Emulator()
+    power: Power = Power()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()
+    webhooks: tuple[Webhook, ...] = ()
     servers: tuple[ServerConfig, ...] = ()
     path: Path | None = field(default=None, compare=False)

@@ -12,8 +12,11 @@ from typing import Any
 import yaml
 
 from consolesvc.config import scalars
-from consolesvc.config.line import FoundLine, line
+from consolesvc.config.events import events, overridden
+from consolesvc.config.line import KINDS, FoundLine, line
+from consolesvc.config.linespec import EmulatedSpec
 from consolesvc.config.model import GIB, KIB, Defaults, ServerConfig
+from consolesvc.config.power import power_commands
 from consolesvc.config.reading import Section, Unreadable, Value, items, mapping
 from consolesvc.config.yaml_nodes import describe, shown
 
@@ -56,6 +59,8 @@ SERVER: Section[dict[str, Any]] = Section(
         "input": input_mode,
         "lease_idle": scalars.duration,
         "log": scalars.switch,
+        "events": events,
+        "power": power_commands,
         "audit_keys": scalars.switch,
     },
 )
@@ -95,8 +100,10 @@ class Found:
         """The server, its defaults filled in; None where too little could be read."""
         if self.name is None or "line" not in self.given:
             return None
-        fallback = defaults.server(default_id(self.name), self.name, self.given["line"].spec(defaults.line))
-        return replace(fallback, **{key: value for key, value in self.given.items() if key != "line"})
+        line_spec = self.given["line"].spec(defaults.line)
+        fallback = defaults.server(default_id(self.name), self.name, line_spec)
+        given = {key: value for key, value in self.given.items() if key not in ("line", "events")}
+        return replace(fallback, **given, events=overridden(defaults.events, self.given.get("events", {})))
 
 
 def servers(value: Value) -> list[Found]:
@@ -111,7 +118,13 @@ def servers(value: Value) -> list[Found]:
                 if key not in entries:
                     item.note(f"`{key}` is missing, expected {_EXAMPLE}")
             found.append(Found(item, entries, SERVER.given(item, entries)))
+            _refuse_second_switch(found[-1])
     return found
+
+
+def _refuse_second_switch(server: Found) -> None:
+    if "power" in server.given and "line" in server.given and server.given["line"].kind is KINDS[EmulatedSpec.kind]:
+        server.entries["power"].note("a fake server has a switch of its own; remove this")
 
 
 def refuse_twins(found: Iterable[Found]) -> None:

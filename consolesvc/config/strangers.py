@@ -35,6 +35,14 @@ _HINTS = {
     "devices": "did you mean `servers`?",
     "allow_remote": "it belongs under `identity`",
     "identity.allow_remote": "it is for `type: none` alone; with any other type, the API may listen anywhere",
+    **dict.fromkeys(
+        ("servers[].power.cycle", "servers[].power.reboot", "servers[].power.restart"), "did you mean `reset`?"
+    ),
+    "servers[].power.start": "did you mean `on`?",
+    "servers[].power.stop": "did you mean `off`?",
+    "servers[].power.poll": "it belongs under `power` at the top: it is the same for all servers",
+    "servers[].power.password": _ENV_FILE,
+    "servers[].power.env": _ENV_FILE,
     "servers[].uuid": "did you mean `id`?",
     "servers[].project": "did you mean `project_id`?",
     "servers[].tenant_id": "did you mean `project_id`?",

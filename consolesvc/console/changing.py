@@ -5,9 +5,14 @@ The stream goes on over all of it: offsets do, and nobody has to attach again.
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 from consolesvc.config.model import Input
 from consolesvc.console.console import Console, read_limit
 from consolesvc.lines.base import Opener
+from consolesvc.log.file import RESERVE
+from consolesvc.log.writer import LogWriter
 
 WHY = "changed in the configuration"
 """Why a line is away, as viewers are told; what it is now is for those to see who may list servers."""
@@ -28,7 +33,7 @@ async def resize_ring(console: Console, capacity: int) -> None:
     """Keep so many bytes of output from now on. What has to go is on disk first, where there is a log."""
     log, ring = console.log, console.ring
     if log is not None and capacity > ring.capacity:
-        await log.widen(capacity)
+        await _reserve(log, capacity)
     elif log is not None:
         await log.catch_up(but=capacity)
     ring.resize(capacity)
@@ -43,3 +48,12 @@ def change_sharing(console: Console, mode: Input, idle: float) -> None:
     """Let others decide who types: everybody is told where the rule is another one."""
     console.keyboard.change(mode, idle)
     console.roster.changed()
+
+
+async def _reserve(log: LogWriter, ahead: int) -> None:
+    """Have offsets in reserve for a stream that may run so far ahead of the disk. A disk that fails has none."""
+    file = log.file
+    file.reach = max(RESERVE, 4 * ahead)
+    if log.started:
+        with contextlib.suppress(OSError):  # it is told when bytes are written
+            await log.thread.call(lambda: file.append(file.end, b"", (), time.time()))

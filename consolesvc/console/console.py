@@ -7,23 +7,29 @@ cost another a byte, but for the one rule in flow.py.
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from consolesvc.config.model import Events
+from consolesvc.console.away import Away
 from consolesvc.console.breaks import Breaks
-from consolesvc.console.events import Event, Kind, printable
+from consolesvc.console.events import Event, printable
 from consolesvc.console.express import Express
 from consolesvc.console.flow import Flow
 from consolesvc.console.input import InputPath, Typist
 from consolesvc.console.keyboard import Keyboard
-from consolesvc.console.lifeline import Lifeline
-from consolesvc.console.loan import Loan
+from consolesvc.console.loan import Lending
 from consolesvc.console.loop import InLoop
 from consolesvc.console.marks import Marks
+from consolesvc.console.numbering import BEGUN, RENUMBERED, Numbering
 from consolesvc.console.ring import Ring
 from consolesvc.console.roster import Roster
 from consolesvc.console.sharing import Sharing
+from consolesvc.console.watch.watch import Watch
 from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
 from consolesvc.lines.remote import RemoteOpener
@@ -34,10 +40,6 @@ from consolesvc.log.writer import LogWriter
 if TYPE_CHECKING:
     from consolesvc.console.viewer import Viewer
 
-RENUMBERED = 1012
-"""The close code of who must come back to a new numbering: Service Restart, of the registry of RFC 6455."""
-BEGUN = "the console has begun: come back"
-"""Its reason."""
 EVENTS = 256
 """Events remembered for viewers that are behind."""
 
@@ -60,6 +62,7 @@ class Console(InLoop):
         replay: Bytes shown to a new viewer that does not say otherwise.
         log: Where its bytes go to disk; None where they do not.
         sharing: Who may type, with nobody at it yet; None for everybody.
+        events: What is recognised in its output; None for the usual.
 
     Attributes:
         stream: Names the numbering of its bytes (DESIGN section 2): the log's, or one made with each start.
@@ -70,6 +73,7 @@ class Console(InLoop):
         missed: How many bytes those were, of all viewers.
         closed: Whether nothing more will come.
         last_output: When output last came, in the loop's time; None before the first.
+        heard: Called with what everybody is told; None for nobody.
     """
 
     def __init__(
@@ -81,17 +85,18 @@ class Console(InLoop):
         replay: int,
         log: LogFile | None = None,
         sharing: Sharing | None = None,
+        events: Events | None = None,
     ) -> None:
         self.name = name
         self.replay = replay
         self.stream = str(uuid.uuid4())
         self.ring = Ring(ring)
-        self.lifeline = Lifeline(self)
-        self.reconnecting = ReconnectingLine(name, opener, self, self.lifeline.changed, read_limit=read_limit(ring))
+        self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=read_limit(ring))
+        self.lending = Lending(self.reconnecting)
         self.input = InputPath(name, opener.spec.pace)
         self.flow = Flow(self)
         if isinstance(opener, RemoteOpener):
-            opener.numbers = self
+            opener.numbers = Numbering(self)
         self.log = None if log is None else LogWriter(log, self.flow.log_moved)
         self.viewers: set[Viewer] = set()
         self.keyboard = Keyboard(self, sharing or Sharing())
@@ -108,11 +113,12 @@ class Console(InLoop):
         self.event_count = 0
         self.breaks = Breaks(self)
         self.marks = Marks(self)
+        self.heard: Callable[[Event], None] | None = None
+        self.watch = Watch(self, events or Events())
         self._generation = asyncio.Event()
         self._awaited = False
         self._leaving = False
-        self._loan: Loan | None = None
-        self._lending = asyncio.Lock()
+        self._away = Away(self)
 
     def __repr__(self) -> str:
         return f"<Console {self.name} {self.ring!r} {self.reconnecting.state} {len(self.viewers)} viewers>"
@@ -138,7 +144,9 @@ class Console(InLoop):
             self.log.follow(self.ring)
             for viewer in self.viewers:  # it came while the disk was asked: its hello named another numbering
                 viewer.end(RENUMBERED, BEGUN)
-        self.reconnecting.start()
+        await self.watch.start()
+        if not self._leaving:
+            self.reconnecting.start()
 
     async def close(self, *, remove: bool = False) -> None:
         """Close the line, then the log. The viewers are ended by whoever closes it, with their reason.
@@ -154,6 +162,7 @@ class Console(InLoop):
         try:
             await self.input.close()
             await self.reconnecting.close()
+            self.watch.close()
             if self.log is not None:
                 await self.log.close(remove=remove)
         finally:
@@ -181,44 +190,11 @@ class Console(InLoop):
         self.last_output = self.loop.time()
         if self.log is not None:
             self.log.news()
+        self.watch.news()
         if self._awaited:
             self._release()
         if self.flow.held or len(self.express) < len(self.viewers) or (self.log is not None and self.log.lags):
             self.flow.check()
-
-    # Numbers, of a line whose bytes are counted elsewhere (lines/remote.py)
-
-    @property
-    def end(self) -> int:
-        """Offset behind the last byte; 0 where there has never been one."""
-        return self.ring.end
-
-    @property
-    def memory(self) -> int:
-        """Bytes of history worth asking for at first."""
-        return self.ring.capacity
-
-    async def adopt(self, stream: str, offset: int) -> None:
-        """Begin at a byte of another's stream: nothing has come yet."""
-        self.stream = stream
-        if self.log is not None:
-            await self.log.adopt(stream, offset)
-        self.ring.skip(offset)
-        self.began = offset
-        for viewer in self.viewers:
-            # Its hello named a numbering that is no more; it comes back by itself, and is told the new one.
-            viewer.end(RENUMBERED, BEGUN)
-
-    async def skip(self, offset: int) -> None:
-        """Go on at `offset`: the bytes before it cannot be had."""
-        if self.log is not None:
-            await self.log.skip(offset)
-        self.ring.skip(offset)
-        self.wake()
-
-    def tell(self, text: str) -> None:
-        """Tell every viewer."""
-        self.happened("attach", text)
 
     def wake(self) -> None:
         """Have every viewer look, and all that wait in `news`."""
@@ -268,26 +244,39 @@ class Console(InLoop):
 
     # The line's state
 
-    @property
-    def loan(self) -> Loan | None:
-        """Who has the port while it is lent; None while it is not."""
-        return self._loan if self.reconnecting.state == "lent" else None
+    def _line_changed(self) -> None:
+        self.input.line = self.reconnecting.line
+        self.watch.break_off()
+        if self.reconnecting.state in ("waiting", "lent"):
+            self.flow.let_go()
+        self._away.line_changed()
+        self.flow.check()
 
-    async def lend(self, loan: Loan) -> None:
-        """Close the line and leave its port to another program; lent already, the new loan counts."""
-        async with self._lending:  # of two at once, each must find the other's work done
-            self._loan = loan
-            await self.reconnecting.lend(None if loan.until is None else max(0.0, loan.until - loan.since))
+    def happened(self, kind: str, text: str, at: float | None = None, **facts: Any) -> None:
+        """Tell everybody, at the stream's end; and the log's index, which has the facts in place of the text.
 
-    def take_back(self) -> bool:
-        """End a loan now; whether there was one."""
-        lent = self.loan is not None
-        self.reconnecting.take_back()
-        return lent
-
-    def happened(self, kind: Kind, text: str, at: float | None = None, **facts: Any) -> None:
-        """Tell every viewer, at the stream's end; and the log's index, which has the facts in place of the text."""
-        self.events.append(Event(self.ring.end, kind, printable(text)))
+        Args:
+            kind: One of LINE_EVENTS.
+            text: The sentence for people.
+            at: Unix seconds; None for now.
+            facts: What a program may want to know.
+        """
+        at = at or time.time()
         self.note(kind, at, **(facts or {"text": text}))
+        self.announce(Event(self.ring.end, kind, text, at, facts, quiet=kind == "mark"))
+
+    def tell(self, text: str) -> None:
+        """Tell every viewer something that is no event of the machine's."""
+        self.note("attach", text=text)
+        self._show(Event(self.ring.end, "attach", text))
+
+    def announce(self, event: Event) -> None:
+        """Tell everybody what happened: the viewers, and who hears of events."""
+        self._show(event)
+        if self.heard is not None:
+            self.heard(event)
+
+    def _show(self, event: Event) -> None:
+        self.events.append(replace(event, text=printable(event.text)))
         self.event_count += 1
         self.wake()

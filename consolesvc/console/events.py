@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Kind = Literal["lost", "back", "break", "mark", "down", "refused", "attach", "input", "viewers"]
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,16 +12,23 @@ class Event:
     """Something that happened between two bytes.
 
     Attributes:
-        offset: The stream's end when it happened: all bytes before it come first.
-        kind: `lost` and `back` are the line's, `break` and `mark` somebody's, told to all; `down` (the line is not
-            open, at attach), `refused` (input that could not be delivered), `attach` (how a wish was taken), `input`
-            (who may type) and `viewers` (who is here) are told to one viewer.
-        text: The sentence, printable ASCII, for people; "" where there is nothing to say.
+        offset: The stream's end when it happened: all bytes before it come first. Of what was recognised, where it is.
+        kind: `lost` and `back` are the line's, `break`, `mark` and `power` somebody's, told to all; `down` (the line is
+            not open, at attach), `refused` (input that could not be delivered), `attach` (how a wish was taken),
+            `input` (who may type) and `viewers` (who is here) are told to one viewer. All others were recognised in the
+            output: EVENT_KINDS, and names of patterns.
+        text: The sentence for people, printable ASCII where viewers are told it; "" where there is nothing to say.
+        time: Unix time; 0 for what is told to one viewer.
+        facts: What a program may want to know beside.
+        quiet: Whether raw viewers have no notice of it: they see the output that it is about, or have no use for it.
     """
 
     offset: int
-    kind: Kind
+    kind: str
     text: str
+    time: float = 0.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ def printable(text: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it: 80 s, then 2 min, then 1.5 h."""
-    if seconds < 90:  # noqa: PLR2004 - see above
+    """So long, as people say it: `80 s`, `2 min`, `1.5 h`."""
+    if seconds < 90:  # noqa: PLR2004 - 80 s, then 2 min
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004 - the same

@@ -67,6 +67,12 @@ class Process:
         return f"{self.name} ended with status {os.waitstatus_to_exitcode(self._status)}"
 
     @property
+    def code(self) -> int | None:
+        """Its exit status; None where a signal ended it, and before its end is learnt."""
+        ended = self._status is not None and os.WIFEXITED(self._status)
+        return os.WEXITSTATUS(self._status or 0) if ended else None
+
+    @property
     def hung_up(self) -> bool:
         """Whether it ended because its terminal went away."""
         return self._status is not None and os.WIFSIGNALED(self._status) and os.WTERMSIG(self._status) == signal.SIGHUP
@@ -109,14 +115,22 @@ class Process:
 _SIGNALS: Final = frozenset(signal.Signals)
 
 
-def spawn(argv: Sequence[str], environment: Mapping[str, str], *, folder: str | None, terminal: str) -> Started:
+def spawn(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    folder: str | None = None,
+    terminal: str = os.devnull,
+    outputs: tuple[int, int] = (0, 0),
+) -> Started:
     """Start a program. Blocks until it runs.
 
     Args:
         argv: The program, sought in the environment's PATH, and its arguments.
         environment: All of its environment.
         folder: Where it runs; None for where we do.
-        terminal: Path of its standard input, output and error; a terminal becomes its controlling terminal.
+        terminal: Path of its standard input; a terminal becomes its controlling terminal.
+        outputs: Our descriptors that its standard output and error are made of; 0 for the terminal as well.
 
     Raises:
         LineUnavailable: there is no such program or folder, or it cannot be run.
@@ -138,8 +152,8 @@ def spawn(argv: Sequence[str], environment: Mapping[str, str], *, folder: str | 
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0),
-                (os.POSIX_SPAWN_DUP2, 0, 1),
-                (os.POSIX_SPAWN_DUP2, 0, 2),
+                (os.POSIX_SPAWN_DUP2, outputs[0], 1),
+                (os.POSIX_SPAWN_DUP2, outputs[1], 2),
             ],
             setsid=True,
             setsigmask=(),

@@ -22,6 +22,7 @@ from consolesvc.lines.stream import StreamLine, run_on
 
 MODE: Final = 0o660
 """Of a socket that we listen on: whoever may connect is the machine."""
+TAKEN: Final = "another program listens there"
 
 
 class UnixOpener:
@@ -40,10 +41,10 @@ class UnixOpener:
         path = self.spec.path
         if not self.spec.listen:
             return await run_on(_connected(path), StreamLine(receiver, path))
-        if self._listening is None or self._inode() != self._made:
+        if self._listening is None or inode(self.spec.path) != self._made:
             await self.close()
-            self._listening = Listening(_bound(path), path, self.due, _peer)
-            self._made = self._inode()
+            self._listening = Listening(bound(path), path, self.due, _peer)
+            self._made = inode(self.spec.path)
         return await self._listening.line(receiver)
 
     async def close(self) -> None:
@@ -54,15 +55,17 @@ class UnixOpener:
             self._remove()
 
     def _remove(self) -> None:
-        if self._made is not None and self._inode() == self._made:
+        if self._made is not None and inode(self.spec.path) == self._made:
             Path(self.spec.path).unlink(missing_ok=True)
         self._made = None
 
-    def _inode(self) -> tuple[int, int] | None:
-        with contextlib.suppress(OSError):
-            status = os.lstat(self.spec.path)
-            return status.st_dev, status.st_ino
-        return None
+
+def inode(path: str | Path) -> tuple[int, int] | None:
+    """Which file stands at `path`, by its device and its number; None for none."""
+    with contextlib.suppress(OSError):
+        status = os.lstat(path)
+        return status.st_dev, status.st_ino
+    return None
 
 
 def _socket() -> socket.socket:
@@ -106,8 +109,11 @@ def _cannot_connect(path: str, error: OSError) -> LineUnavailable:
             return LineUnavailable("cannot connect", os.strerror(number))
 
 
-def _bound(path: str) -> socket.socket:
-    """A socket that listens at `path`; raises LineUnavailable."""
+def bound(path: str) -> socket.socket:
+    """A socket of mode MODE that listens at `path`, where one that was left behind is replaced; raises LineUnavailable.
+
+    Its reason is TAKEN where another program listens there.
+    """
     _make_room(path)
     sock = _socket()
     try:
@@ -140,7 +146,7 @@ def _make_room(path: str) -> None:
             raise LineUnavailable(reason, f"uid {status.st_uid} left {path} behind; remove it") from None
         except OSError:
             pass
-    raise LineUnavailable("another program listens there", f"end it, or take another path than {path}")
+    raise LineUnavailable(TAKEN, f"end it, or take another path than {path}")
 
 
 def _cannot_listen(path: str, error: OSError) -> LineUnavailable:

@@ -1,4 +1,4 @@
-"""One piece of the log's work: bytes on their way from a console's ring to its files."""
+"""One piece of a log's work: bytes that the disk has not, and what happened among them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ from consolesvc.log.job import Job
 from consolesvc.log.source import Source
 
 
-class Follower(Protocol):
-    """A log's writer, as its pieces of work know it.
-
-    Attributes:
-        started: Whether the files are those of this stream; set in the log's thread.
-    """
+class Writer(Protocol):
+    """Whose work it is: a console's log."""
 
     file: LogFile
     started: bool
 
     def written(self, begin: int, size: int, events: list[Record], error: Exception | None) -> None:
-        """A batch was done, or how far it got."""
+        """Hear that it was done, or how far it got."""
         ...
 
 
@@ -33,7 +29,7 @@ class Batch(Job):
 
     def __init__(
         self,
-        writer: Follower,
+        writer: Writer,
         source: Source,
         begin: int,
         parts: Sequence[bytes | memoryview],

@@ -1,25 +1,19 @@
 """When the logs of all consoles are written: one clock for them all (DESIGN section 4).
 
-A timer for each console would cost more than the write it is for: with two thousand that speak, eight thousand timers a
-second. Here those that have something to write stand in a queue, in the order in which it came, and are taken from it
-many at a time; the log's thread is woken once for them.
+Those that have something to write are called upon many at a time (rounds.py); the log's thread is woken once for them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 from consolesvc.log.job import Job
+from consolesvc.rounds import Rounds
 
 TICK = 0.1
 """Seconds for which bytes wait at most before they are written, about."""
-STEP = 0.02
-"""Seconds between two looks at the queue: what falls due within one goes together."""
-AT_ONCE = 64
-"""Logs taken from the queue before the loop sees to its consoles again."""
 IDLE = 5.0
 """Seconds of silence after which the files are closed: quiet consoles hold no log file open."""
 
@@ -46,20 +40,15 @@ class Beat:
     def __init__(self, submit: Callable[..., None]) -> None:
         self._submit = submit
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[tuple[float, Written]] = deque()
-        self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._rounds: Rounds[Written] = Rounds(TICK, self._strike)
+        self.soon = self._rounds.soon
+        """Has a log written in TICK seconds. It asks once for each time."""
         # In the order in which they were last written: a dict forgets one and takes it in again at its end.
         self._awake: dict[Written, float] = {}
         self._rest_timer: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
-        return f"<Beat {len(self._queue)} due, {len(self._awake)} awake>"
-
-    def soon(self, log: Written) -> None:
-        """Have a log written in TICK seconds. It asks once for each time."""
-        self._queue.append((self._loop.time() + TICK, log))
-        if self._timer is None:
-            self._timer = self._loop.call_later(TICK, self._strike)
+        return f"<Beat {len(self._rounds)} due, {len(self._awake)} awake>"
 
     def wrote(self, log: Written) -> None:
         """Hear that a log was written: its files are open."""
@@ -74,25 +63,14 @@ class Beat:
 
     def close(self) -> None:
         """Call nobody any more."""
-        for timer in (self._timer, self._rest_timer):
-            if timer is not None:
-                timer.cancel()
+        self._rounds.close()
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
 
-    def _strike(self) -> None:
-        until = self._loop.time() + STEP / 2
-        jobs: list[Job] = []
-        while self._queue and self._queue[0][0] <= until and len(jobs) < AT_ONCE:
-            job = self._queue.popleft()[1].due()
-            if job is not None:
-                jobs.append(job)
+    def _strike(self, logs: list[Written]) -> None:
+        jobs = [job for log in logs if (job := log.due()) is not None]
         if jobs:
             self._submit(*jobs)
-        if not self._queue:
-            self._timer = None
-        elif self._queue[0][0] <= until:
-            self._timer = self._loop.call_soon(self._strike)
-        else:
-            self._timer = self._loop.call_later(STEP, self._strike)
 
     def _let_rest(self) -> None:
         now = self._loop.time()

@@ -1,32 +1,18 @@
-"""Where a machine booted, found in what it said.
+"""Where a machine booted, found in its log.
 
-A machine says the same few words at each start, and they are told apart by what comes before what in one boot:
-firmware, boot loader, kernel. Somebody who types `dmesg` on it, or `version` in U-Boot, makes a boot that was none.
+The index says it, where boots were recognised as they came; what was logged before that is searched for the same first
+words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
+from consolesvc.log.firstwords import CARRIED, Course, Mark, marks
+from consolesvc.log.history import last_events
 from consolesvc.log.reader import LogReader
 
-FIRMWARE, LOADER, ENTRY, KERNEL = range(4)
-PATTERNS = (
-    (b"SeaBIOS (version ", FIRMWARE),
-    (b"UEFI firmware (version ", FIRMWARE),
-    (b" bootblock starting", FIRMWARE),  # coreboot
-    (b"U-Boot SPL 20", FIRMWARE),
-    (b"FakeBIOS ", FIRMWARE),  # our own fakes
-    (b"U-Boot 20", LOADER),
-    (b"barebox 20", LOADER),
-    (b"[    0.000000] Booting Linux on physical CPU", ENTRY),
-    (b"[    0.000000] Linux version ", KERNEL),
-)
-"""First words, each with its place in a boot. A boot has each place at most once."""
-
-BLOCK = 1024 * 1024
-_OVERLAP = max(len(pattern) for pattern, _ in PATTERNS) - 1
+BLOCK = 64 * 1024
 
 
 def find_boots(reader: LogReader, wanted: int) -> list[int]:
@@ -35,34 +21,38 @@ def find_boots(reader: LogReader, wanted: int) -> list[int]:
     Looks back no further than it must to be sure of the last `wanted` ones. There may be fewer, or some more. Raises
     OSError.
     """
-    marks: list[tuple[int, int]] = []
+    recorded = last_events(reversed(reader.segments), ("boot",), wanted)
+    boots = sorted({record.offset for record in recorded if record.offset >= reader.oldest})
+    if len(boots) >= wanted:
+        return boots
+    return _searched(reader, wanted - len(boots), boots[0] if boots else reader.end) + boots
+
+
+def _searched(reader: LogReader, wanted: int, stop: int) -> list[int]:
+    """As `find_boots`, of those that begin before `stop`, by the bytes alone."""
+    found: list[tuple[int, Mark]] = []
     boots: list[int] = []
     for segment in reversed(reader.segments):
-        marks = sorted(_marks(reader, segment.first, segment.end)) + marks
-        boots = _begin(marks)
+        found = [*_marks(reader, segment.first, min(stop, segment.end)), *found]
+        course = Course()
+        boots = [offset for offset, mark in found if course.begins(mark)]
         if len(boots) > wanted:
             break
     return [reader.line_start(offset) for offset in boots]
 
 
-def _begin(marks: list[tuple[int, int]]) -> list[int]:
-    """The marks with which a boot begins: those that do not follow the one before in the order of a boot."""
-    if not marks:
-        return []
-    return [marks[0][0], *(offset for (_, before), (offset, place) in pairwise(marks) if place <= before)]
-
-
-def _marks(reader: LogReader, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Offset and place of all first words that begin in `start..end`; they may end behind it."""
+def _marks(reader: LogReader, start: int, end: int) -> Iterator[tuple[int, Mark]]:
+    """All first words that end in `start..end`, with their offsets; they may begin before it."""
+    begin, before = reader.read(start - CARRIED, CARRIED) if start > reader.oldest else (start - 1, b"\n")
+    if begin + len(before) != start:
+        before = b""
     while start < end:
         begin, data = reader.read(start, min(BLOCK, end - start))
         if not data:
             return
-        start = begin + len(data)
-        behind, more = reader.read(start, _OVERLAP)
-        text = data + more if behind == start else data
-        for pattern, place in PATTERNS:
-            at = text.find(pattern)
-            while 0 <= at < len(data):
-                yield begin + at, place
-                at = text.find(pattern, at + 1)
+        if begin != start:
+            before = b""
+        text, start = before + data, begin + len(data)
+        for mark in marks(text, len(before)):
+            yield begin - len(before) + mark.at, mark
+        before = text[-CARRIED:]

@@ -63,7 +63,7 @@ class LogFile:
     @property
     def oldest(self) -> int:
         """Offset of the oldest byte on disk."""
-        return self._segments()[0].first
+        return self.segments()[0].first
 
     def start(self, now: float) -> Recovered:
         """Find where the stream goes on, and be ready to append there. Raises OSError."""
@@ -148,9 +148,8 @@ class LogFile:
         Raises:
             OSError: the segment cannot be read.
         """
-        segments = self._segments()
-        place = max(0, bisect_right([segment.first for segment in segments], offset) - 1)
-        for segment in segments[place:]:
+        segments = self.segments()
+        for segment in segments[max(0, bisect_right([each.first for each in segments], offset) - 1) :]:
             if offset < segment.end:
                 begin = max(offset, segment.first)
                 with segment.path.open("rb") as file:
@@ -167,7 +166,7 @@ class LogFile:
             OSError: a segment cannot be read.
         """
         begin = offset
-        for segment in reversed(self._segments()):
+        for segment in reversed(self.segments()):
             end = min(segment.end, begin)
             if end <= segment.first:
                 continue
@@ -179,7 +178,7 @@ class LogFile:
 
     def events(self, kind: str) -> list[Record]:
         """All events of a kind, in the order in which they were written, each with its stream. Raises OSError."""
-        return list(read_events(self._segments(), kind))
+        return list(read_events(self.segments(), kind))
 
     def _line_start(self, segment: Segment, offset: int) -> int:
         if offset == segment.first:
@@ -196,9 +195,8 @@ class LogFile:
 
     def close(self) -> None:
         """Close the files; the next append opens them again, by name. Idempotent."""
-        for fd in (self._log, self._index):
-            if fd >= 0:
-                os.close(fd)
+        for fd in {self._log, self._index} - {-1}:
+            os.close(fd)
         self._log = self._index = -1
 
     def remove(self) -> None:
@@ -210,7 +208,7 @@ class LogFile:
         current.path.unlink(missing_ok=True)
         current.index.unlink(missing_ok=True)
 
-    def _segments(self) -> list[Segment]:
+    def segments(self) -> list[Segment]:
         """All segments of the stream, oldest first."""
         older = self.directory.rotated.get(self.name, ())
         return [*(segment for segment in older if segment.path not in self._foreign), self._current()]

@@ -3,6 +3,7 @@
     {"stream": "<uuid>", "offset": 0, "time": "2026-11-23T14:02:11.123456Z"}     the head: what the segment's bytes are
     {"offset": 8123, "time": "…"}                                              a mark: this byte came at this time
     {"event": "lost", "offset": 9000, "time": "…", "text": "…"}                an event, between two bytes
+    {"event": "panic", "offset": 8800, "time": "…", "text": "…", "line": "…"}  recognised in the bytes, a moment later
     {"event": "reserve", "offset": 16777216, "time": "…"}                      offsets below may be in use
 
 A line's time is that of the last mark at or before its first byte. A torn last line, as a crash leaves it, is passed

@@ -8,18 +8,19 @@ Hence what has left the ring is on disk, or is a gap in the index.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from consolesvc.log.batch import Batch
-from consolesvc.log.file import RESERVE, LogFile
+from consolesvc.log.file import LogFile
+from consolesvc.log.history import last_events
 from consolesvc.log.index import Record
 from consolesvc.log.job import Job
+from consolesvc.log.names import Segment
 from consolesvc.log.source import Source
 from consolesvc.log.timeline import Timeline
 
@@ -103,14 +104,6 @@ class LogWriter:
             capacity = self._source.capacity
             self._eager, self._most = min(EAGER, capacity // 2), capacity - capacity // 4
 
-    async def widen(self, ahead: int) -> None:
-        """Have offsets in reserve for a stream that may run so far ahead of the disk. A disk that fails has none."""
-        file, now = self.file, self._wall()
-        file.reach = max(RESERVE, 4 * ahead)
-        if self.started:
-            with contextlib.suppress(OSError):  # it is told when bytes are written
-                await self.thread.call(lambda: file.append(file.end, b"", (), now))
-
     def news(self) -> None:
         """Bytes have come to the ring."""
         source = self._source
@@ -128,9 +121,23 @@ class LogWriter:
     def event(self, kind: str, at: float | None = None, **facts: Any) -> None:
         """Note what happened, at the stream's end, in the index; `at`: unix seconds, now where it is not said."""
         if self._source is not None:
-            self._events.append(Record(self._source.end, at or self._wall(), kind, facts=facts))
+            self.record(Record(self._source.end, at or self._wall(), kind, facts=facts))
+
+    def record(self, record: Record) -> None:
+        """Write an event into the index, wherever in the stream it was."""
+        if self._source is not None:
+            self._events.append(record)
             if self._busy_since is None and not self.failing:
                 self._soon()
+
+    async def last_events(self, kinds: Collection[str], limit: int, tail: int) -> list[Record]:
+        """What happened last, as the ends of the two newest indexes tell; see history.py. Raises OSError."""
+        file = self.file
+        return await self.thread.call(lambda: last_events(file.segments()[:-3:-1], kinds, limit, tail=tail))
+
+    async def segments(self) -> list[Segment]:
+        """All segments, oldest first; whoever reads them must reckon with their being renamed and removed."""
+        return await self.thread.call(self.file.segments)
 
     async def adopt(self, stream: str, offset: int) -> None:
         """Begin at a byte of another's stream; nothing has come yet."""
@@ -148,7 +155,7 @@ class LogWriter:
     async def catch_up(self, but: int = 0) -> None:
         """Write all there is but the last so many bytes, within SKIP_WAIT: the source is about to forget it."""
         source, until = self._source, self._loop.time() + SKIP_WAIT
-        while source is not None and source.end - self.offset > but and not self.failing and self._loop.time() < until:
+        while source and source.end - self.offset > but and not self.failing and self._loop.time() < until:
             self._write()
             await asyncio.sleep(0.005)
 
@@ -183,24 +190,20 @@ class LogWriter:
 
     async def read(self, offset: int, limit: int) -> tuple[int, bytes]:
         """Bytes from disk for a reader that the ring has left behind; see LogFile.read. Raises OSError."""
-        found: tuple[int, bytes] = await self.thread.call(lambda: self.file.read(offset, limit))
-        return found
+        return await self.thread.call(lambda: self.file.read(offset, limit))
 
     async def before(self, offset: int, size: int) -> int:
         """Where the `size` bytes before `offset` begin on disk; see LogFile.before. Raises OSError."""
-        found: int = await self.thread.call(lambda: self.file.before(offset, size))
-        return found
+        return await self.thread.call(lambda: self.file.before(offset, size))
 
     async def timeline(self) -> Timeline:
         """When its bytes came; to be asked in `thread`. Raises OSError."""
         directory, name = self.file.directory.path, self.file.name
-        found: Timeline = await self.thread.call(lambda: Timeline(directory, name))
-        return found
+        return await self.thread.call(lambda: Timeline(directory, name))
 
     async def events(self, kind: str) -> list[Record]:
         """All events of a kind on disk, oldest first; see read_events. Raises OSError."""
-        found: list[Record] = await self.thread.call(lambda: self.file.events(kind))
-        return found
+        return await self.thread.call(lambda: self.file.events(kind))
 
     async def close(self, *, remove: bool = False) -> None:
         """Write what there is, say that the stream ended in order, and let go; or remove every file."""

@@ -99,8 +99,8 @@ class Raw:
         if isinstance(item, Chunk):
             if data := self._shown(item):
                 yield data
-        elif isinstance(item, Event) and item.kind == "mark":
-            return  # a name for a place is no news that must stand among somebody's output
+        elif isinstance(item, Event) and item.quiet:
+            return
         elif self._notices:
             text = item.text if isinstance(item, Event) else str(item)
             yield self._flushed() + notice(text)

@@ -14,7 +14,7 @@ from aiohttp import web
 from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
-from consolesvc.web import fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
+from consolesvc.web import boots, fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
 from consolesvc.web.calls import visible
 from consolesvc.web.waits import Waits
 
@@ -41,6 +41,7 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: 
     app.router.add_get("/console/v1/consoles", consoles)
     app.router.add_get("/console/v1/consoles/{id}", console)
     output.setup(app, inventory=inventory)
+    boots.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
     sessions.setup(app, inventory=inventory)
     fake_faults.setup(app, inventory=inventory)
@@ -60,6 +61,8 @@ def console_view(server: Server) -> dict[str, Any]:
         `silent`: time since the last byte, null before the first.
         `log`: {`failing` what is wrong with the disk, "" for nothing; `lost` bytes that never reached it; `offset` of
         the next byte to be written}; null where there is none.
+        `events`: what was recognised last, the newest first, each as `event_view`; `boot`: the last boot as
+        `boot_view`, null before the first.
         `fault`: what a fake was told to suffer, as `fault_view`; null for nothing.
         `input`: {`mode` who may type; `holder` the session that holds it, null for none}.
         `viewers` and `refused` numbers; `counters`, since this start: bytes `out` of the machine and `in` to it,
@@ -86,6 +89,7 @@ def console_view(server: Server) -> dict[str, Any]:
         "end": console.ring.end,
         "silent": None if console.last_output is None else round(now - console.last_output, 3),
         "log": _log_view(console),
+        **_watch_view(console),
         "fault": fake_faults.fault_view(server),
         "input": {"mode": console.keyboard.sharing.mode, "holder": console.keyboard.sharing.holder},
         "viewers": len(console.viewers),
@@ -97,6 +101,15 @@ def console_view(server: Server) -> dict[str, Any]:
 def _log_view(console: Console) -> dict[str, Any] | None:
     log = console.log
     return None if log is None else {"failing": log.failing, "lost": log.lost, "offset": log.offset}
+
+
+def _watch_view(console: Console) -> dict[str, Any]:
+    memory = console.watch.memory
+    last = memory.boots.last
+    return {
+        "events": [boots.event_view(event) for event in reversed(memory.recent)],
+        "boot": None if last is None else boots.boot_view(last),
+    }
 
 
 def _counters(console: Console) -> dict[str, int]:

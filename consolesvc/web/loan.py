@@ -34,13 +34,13 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
             raise wrong("who", who, f"at most {WHO} printable characters")
         server = changeable(inventory, request)
         now = time.time()
-        await server.console.lend(Loan(CALLER.get().user_id, who, now, now + seconds if seconds else None))
+        await server.console.lending.lend(Loan(CALLER.get().user_id, who, now, now + seconds if seconds else None))
         return web.json_response({"loan": loan_view(server)})
 
     async def up(request: web.Request) -> web.Response:
         await body_of(request, ())
         server = changeable(inventory, request)
-        was_lent = server.console.take_back()
+        was_lent = server.console.lending.take_back()
         await asyncio.sleep(0)  # the line begins to open in a task of its own
         return web.json_response({"was_lent": was_lent, "line": {"state": server.console.reconnecting.state}})
 
@@ -54,7 +54,7 @@ def loan_view(server: Server) -> dict[str, Any] | None:
     Shape: `user` and `who` text; `since` and `until` ISO 8601 in UTC, `until` null where it has no end; `device` the
     path to open, null where there is none on this host.
     """
-    loan = server.console.loan
+    loan = server.console.lending.loan
     if loan is None:
         return None
     spec, fake = server.config.line, server.fake

@@ -97,6 +97,15 @@ def test_where_clients_are_sent(checked: Checked, proxy: str, told: str) -> None
     assert out[2] == f"consoles  {told}"
 
 
+def test_a_webhook_for_nobody(checked: Checked) -> None:
+    """A pattern that no server's name matches is told; with servers that are made over the API, there may be one."""
+    hook = "webhooks: [{url: 'http://127.0.0.1:9/', consoles: ['node*', 'nod', node0]}]"
+    code, _, err = checked(f"{hook}\n{servers(FAKE)}")
+    assert (code, err) == (0, ["warning: webhooks[0].consoles: no server is called 'nod'"])
+    _, _, err = checked(f"{hook}\nemulator: {{allow_create: true}}\n{servers(FAKE)}")
+    assert err == []
+
+
 def test_one_port_for_both(checked: Checked) -> None:
     """The same listen address twice is told as the one port that it is."""
     _, out, _ = checked(f"proxy: {{listen: '127.0.0.1:8774'}}\n{servers(FAKE)}")

@@ -10,12 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from consolesvc import local
 from consolesvc.cli.client import GET_A_URL, Client
 from consolesvc.client import transport
 from consolesvc.errors import ClientError
 from tests.cli.service import Running, consolesvc, service
 
 Stranger = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _no_service_of_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs on the machine that tests is none of theirs."""
+    monkeypatch.setattr(local, "SYSTEM", ())
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +79,40 @@ def refusal(endpoint: str) -> ClientError:
 )
 def test_where_the_service_is(endpoint: str | None, environ: dict[str, str], url: str) -> None:
     """--endpoint, else OS_*, else the default port here; /v2.1 and slashes at the end make no difference."""
-    assert Client(endpoint, environ).url == url
+    assert Client(endpoint, {"STATE_DIRECTORY": "/nowhere", **environ}).url == url
+
+
+def test_the_local_socket_comes_before_the_default_port(tmp_path: Path) -> None:
+    """A socket on which somebody listens; not one that was left behind, nor where a URL is given, nor for `env`."""
+    environ = {"STATE_DIRECTORY": str(tmp_path)}
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "api.sock"))
+        assert Client(None, environ).url == transport.DEFAULT  # bound, not listening: what a killed service leaves
+        listening.listen()
+        assert Client(None, environ).url == f"unix:{tmp_path}/api.sock"
+        assert Client("http://lab", environ).url == "http://lab"
+        assert Client(None, {**environ, "OS_ENDPOINT": "http://lab"}).url == "http://lab"
+        assert Client(None, environ, local=False).url == transport.DEFAULT
+
+
+@pytest.mark.parametrize("endpoint", ["unix:/run/x.sock", "unix:///run/x.sock"])
+def test_a_socket_that_is_named(endpoint: str) -> None:
+    """In both ways that people write it."""
+    assert Client(endpoint, {}).socket == "/run/x.sock"
+
+
+@pytest.mark.parametrize("endpoint", ["unix:", "unix:x.sock", "unix:/x\n"])
+def test_a_socket_that_is_none(endpoint: str) -> None:
+    """Bad usage, with what was expected."""
+    with pytest.raises(ClientError, match=r"expected unix:/PATH/TO/api\.sock") as caught:
+        Client(endpoint, {})
+    assert caught.value.exit_code == 2
+
+
+def test_a_socket_with_nobody_behind_it(tmp_path: Path) -> None:
+    """As for any other endpoint."""
+    error = refusal(f"unix:{tmp_path}/api.sock")
+    assert str(error).startswith(f"no answer from unix:{tmp_path}/api.sock: No such file or directory; start the")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,28 @@ def test_one_console(silent: float | None, shown: str) -> None:
     assert row.replace("   ", "  ").split("  ")[:3] == ["node3", "/dev/ttyUSB0", "no such device"]
     assert row[header.index("SILENT") : header.index("VIEWERS")].strip() == shown
     assert row.endswith("9601e450")
+
+
+def test_the_last_event() -> None:
+    """A column for it where there has been one, with how long ago; without one, the table is as it was."""
+    line = {"type": "emulated", "target": "linux", "state": "connected", "why": ""}
+    view = {"name": "node3", "line": line, "silent": 1, "viewers": 2, "id": "9601e450", "events": []}
+    when = datetime.now(UTC) - timedelta(minutes=3, seconds=5)
+    events = [{"event": "panic", "time": when.isoformat()}, {"event": "boot", "time": when.isoformat()}]
+    header, first, second = console_table([view, view | {"events": events}], events=True).split("\n")
+    column = slice(header.index("LAST EVENT"), header.index("VIEWERS"))
+    assert (first[column].strip(), second[column].strip()) == ("-", "panic, 3 min")
+    assert "LAST EVENT" not in console_table([view], events=True)
+    assert "LAST EVENT" not in console_table([view | {"events": events}])
+
+
+def test_list_shows_what_happened_last(tmp_path: Path) -> None:
+    """Of a fake that boots while one waits."""
+    with service(tmp_path, "node1: echo", "board: switch") as running:
+        until(lambda: b"login, " in consolesvc("list", "--endpoint", running.api).stdout)
+        rows = consolesvc("list", "--endpoint", running.api).stdout.decode().splitlines()
+        column = slice(rows[0].index("LAST EVENT"), rows[0].index("VIEWERS"))
+        assert [row[column].strip().partition(",")[0] for row in rows[1:]] == ["-", "login"]
 
 
 def test_the_table_of_a_running_service(lab: Running) -> None:

@@ -29,13 +29,14 @@ async def states(lab: Cloud, server_id: str) -> tuple[str, str, str | None, int]
 
 
 async def test_stop_and_start(lab: Cloud) -> None:
-    """Off it is silent, on it is itself again; viewers stay, and its line is never lost."""
+    """Off it is silent, on it is itself again; viewers stay and are told, and its line is never lost."""
     server = lab.service.inventory.get(FAKE)
     ws = await lab.attach(FAKE)
     answer = await lab.act(FAKE, "os-stop")
     assert (answer.status, answer.body) == (202, None)
     assert await states(lab, FAKE) == ("ACTIVE", "active", "powering-off", 1)
     await eventually(lambda: server.status == "SHUTOFF")
+    assert await received(ws, 1) == b"\r\n[consolesvc: fake is being switched off by admin]\r\n"
     assert await states(lab, FAKE) == ("SHUTOFF", "stopped", None, 4)
     await ws.send_bytes(b"nobody hears this")
     (viewer,) = server.console.viewers
@@ -45,6 +46,7 @@ async def test_stop_and_start(lab: Cloud) -> None:
     assert await states(lab, FAKE) == ("SHUTOFF", "stopped", "powering-on", 4)
     await eventually(lambda: server.status == "ACTIVE")
     assert await states(lab, FAKE) == ("ACTIVE", "active", None, 1)
+    assert await received(ws, 1) == b"\r\n[consolesvc: fake is being switched on by admin]\r\n"
     await ws.send_bytes(b"this it does")
     assert await received(ws, 12) == b"this it does"
     assert server.console.reconnecting.opened == 1

@@ -17,8 +17,8 @@ NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or 
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
 KINDS = "serial, tcp, unix, telnet, rfc2217, command, consolesvc, emulated"
 TOP = (
-    "known here: api, audit, defaults, emulator, identity, include, limits, log, metrics, proxy, servers, service, "
-    "tokens"
+    "known here: api, audit, defaults, emulator, identity, include, limits, log, metrics, power, proxy, servers, "
+    "service, tokens, webhooks"
 )
 
 
@@ -404,7 +404,7 @@ PROMISED_KEYS = [
     ("tls: {}", "", "tls"),
     ("proxy: {tls: {}}", "proxy: ", "tls"),
     ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
-    ("servers: [{name: a, line: {type: emulated, guest: echo}, power: x}]", "servers[0]: ", "power"),
+    ("servers: [{name: a, line: {type: emulated, guest: echo}, groups: [x]}]", "servers[0]: ", "groups"),
 ]
 
 
@@ -467,7 +467,7 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
     """One reading finds what is wrong in the main file, the included ones and the overrides, in this order."""
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "b.yaml").write_text("servers:\n  - {name: b}\n")
-    (tmp_path / "conf.d" / "a.yaml").write_text("api: {}\npower: 1\n")
+    (tmp_path / "conf.d" / "a.yaml").write_text("api: {}\npower: 1\ntls: 1\n")
     (tmp_path / "conf.d" / "c.yaml").write_text("servers: {\n")
     text = "servers:\n  - {name: no}\ninclude: [conf.d/*.yaml, nix.yaml]\nlimits: {sessions: x}\n"
     assert said(tmp_path, text, "tokens.ttl=x", "quux=1") == [
@@ -476,7 +476,8 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
         f"lab.yaml:3: include[1]: 'nix.yaml' is no file in {tmp_path}",
         "lab.yaml:4: limits.sessions: found 'x', expected a whole number, 0 or more",
         "conf.d/a.yaml:1: an included file holds only `servers`; move `api` to lab.yaml",
-        f"conf.d/a.yaml:2: `power` {LATER}",
+        "conf.d/a.yaml:2: an included file holds only `servers`; move `power` to lab.yaml",
+        f"conf.d/a.yaml:3: `tls` {LATER}",
         f"conf.d/b.yaml:2: servers[0]: `line` is missing, expected {SERVER}",
         "conf.d/c.yaml:2: is not YAML: expected the node content, but found '<stream end>'",
         "--set: tokens.ttl: found 'x', expected seconds, or a number with s, m or h",

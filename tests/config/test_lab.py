@@ -16,7 +16,15 @@ from consolesvc.config.identity import KINDS as IDENTITIES
 from consolesvc.config.line import KINDS
 from consolesvc.config.linespec import GUEST_NAMES, LineSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import Config, IdentityBuiltin, IdentityKeystone, IdentityStatic, ServerConfig
+from consolesvc.config.model import (
+    Config,
+    IdentityBuiltin,
+    IdentityKeystone,
+    IdentityStatic,
+    PowerCommands,
+    ServerConfig,
+    Webhook,
+)
 from consolesvc.config.servers import SERVER
 
 SPECS = get_args(LineSpec)
@@ -26,7 +34,7 @@ SECTIONS = tuple(name for name in DOCUMENT.keys if name not in ("include", "serv
 
 def paths(thing: Any, prefix: str = "") -> Iterator[str]:
     """The dotted path of every leaf of a dataclass of dataclasses, or of a mapping of mappings."""
-    if isinstance(thing, dict):
+    if isinstance(thing, dict) and thing:
         pairs = list(thing.items())
     elif (
         is_dataclass(thing)
@@ -52,6 +60,7 @@ def all_of_lab(tmp_path: Path) -> Path:
     path.write_text(uncommented(LAB.read_text()))
     (tmp_path / "boot.cast").write_text('{"version": 2}\n')
     (tmp_path / "bmc9.env").touch()
+    (tmp_path / "bmc11.env").touch()
     (tmp_path / "host2.token").touch()
     return path
 
@@ -83,7 +92,18 @@ def test_it_shows_every_key_of_a_server(all_of_lab: Path) -> None:
         lines = [server["line"] for server in document["servers"] if server["line"]["type"] == kind]
         assert {key for line in lines for key in line} == set(KINDS[kind].section.keys)
         assert set(KINDS[kind].section.keys) == {"type"} | {field.name for field in fields(spec)}
-    assert len(load(all_of_lab).servers) == len(document["servers"]) == 13
+    assert len(load(all_of_lab).servers) == len(document["servers"]) == 14
+
+
+def test_it_shows_every_key_of_a_switch(all_of_lab: Path) -> None:
+    """The one example of `power` has all of them, and the default where there is one."""
+    [shown] = [server["power"] for server in yaml.safe_load(all_of_lab.read_text())["servers"] if "power" in server]
+    # YAML takes `on` and `off` for true and false, also where they are keys; our reader does not.
+    keys = {{True: "on", False: "off"}.get(key, key) for key in shown}
+    assert keys == {field.name for field in fields(PowerCommands)}
+    [read] = [server.power for server in load(all_of_lab).servers if server.power is not None]
+    assert read.timeout == PowerCommands().timeout
+    assert read.off[-1] == "off"
 
 
 def test_it_shows_every_kind_of_identity(tmp_path: Path) -> None:
@@ -102,6 +122,21 @@ def test_it_shows_every_kind_of_identity(tmp_path: Path) -> None:
         assert set(IDENTITIES[kind].section.keys) == {field.name for field in fields(identity)}
     password = str(tmp_path / "keystone.password")
     assert made[-1] == IdentityKeystone("http://keystone.lab:5000/v3", "consolesvc", password, "service")
+
+
+def test_it_shows_every_key_of_a_webhook(tmp_path: Path) -> None:
+    """The commented `webhooks:` loads in the place of the empty one, and names every key."""
+    (tmp_path / "hook.secret").write_text("secret\n")
+    (shown,) = re.findall(r"(?m)^# (webhooks: .*)$", LAB.read_text())
+    (tmp_path / "lab.yaml").write_text(shown)
+    (hook,) = load(tmp_path / "lab.yaml").webhooks
+    assert set(yaml.safe_load(shown)["webhooks"][0]) == {field.name for field in fields(hook)}
+    assert hook == Webhook(
+        "https://alerts.lab/consoles",
+        ("panic", "reset-loop", "silence"),
+        ("node*",),
+        str(tmp_path / "hook.secret"),
+    )
 
 
 def test_every_default_of_a_line_is_said(all_of_lab: Path) -> None:

@@ -18,17 +18,18 @@ LIVE = {
     *("identity", "log.segment_size", "log.keep", "log.max_total", "log.min_free", "service.log_format"),
     *("metrics.listen", "metrics.identity", "audit.file", "audit.keys", "audit.segment_size", "audit.keep"),
     *("emulator.allow_create", "emulator.max", "limits.sessions", "limits.sessions_per_console"),
-    *("limits.sessions_per_token", "limits.waits_per_caller", "limits.handshakes", "defaults", "servers"),
+    *("limits.sessions_per_token", "limits.waits_per_caller", "limits.handshakes", "power.poll"),
+    *("defaults", "servers", "webhooks"),
 }
 """Keys that a reload goes over to; a new key belongs here, with a test of that, or into FIXED."""
 
 
 def keys() -> Iterator[str]:
-    """Every key of a configuration, `identity`, `defaults` and `servers` as one each."""
+    """Every key of a configuration, those that are no flat section as one each."""
     config = Config()
     for section in dataclasses.fields(config):
         value = getattr(config, section.name)
-        if section.name in ("identity", "defaults", "servers"):
+        if section.name in ("identity", "defaults", "servers", "webhooks"):
             yield section.name
         elif dataclasses.is_dataclass(value):
             yield from (f"{section.name}.{field.name}" for field in dataclasses.fields(value))

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from consolesvc.log import beat
-from consolesvc.log.beat import AT_ONCE, TICK, Beat
+from consolesvc.log.beat import TICK, Beat
 from consolesvc.log.job import Job
+from consolesvc.rounds import AT_ONCE
 from tests.lines.devices import eventually
 
 

@@ -49,48 +49,11 @@ NAMED = sorted(
 """Every parameter and every key of a body that is documented."""
 QUICK = {"timeout": 0.01, "seconds": 0.05}
 """What a call may take: none is to hold the test up."""
-VALUES: st.SearchStrategy[Any] = (
-    st.sampled_from(
-        [
-            *(
-                0,
-                1,
-                -1,
-                0.5,
-                10**30,
-                -(10**18),
-                True,
-                False,
-                None,
-                "",
-                "0",
-                "-5",
-                "x",
-                "(",
-                "(?P<a>x)|y",
-                ".{0,1000}",
-                "(a*)*",
-            ),
-            *(
-                "raw",
-                "cast2",
-                "cast3",
-                "html",
-                "text",
-                "100000 c/s",
-                "1 lines/s",
-                "echo x",
-                "a mark",
-                "eA==",
-                "panic",
-                "1",
-            ),
-            *(["x", "y"], [], {}, "\ud800", "\n", "\x1b[A", "9" * 5000, "99999999999999999999", "é" * 90),
-        ]
-    )
-    | JSON
-    | TEXT
-)
+NUMBERS = [0, 1, -1, 0.5, 10**30, -(10**18), True, False]
+WORDS = ["", "0", "-5", "x", "(", "(?P<a>x)|y", ".{0,1000}", "(a*)*", "raw", "cast2", "cast3", "html", "text"]
+MEANT = ["100000 c/s", "1 lines/s", "echo x", "a mark", "eA==", "panic", "1"]
+ODD: list[Any] = [None, ["x", "y"], [], {}, "\ud800", "\n", "\x1b[A", "9" * 5000, "99999999999999999999", "é" * 90]
+VALUES: st.SearchStrategy[Any] = st.sampled_from([*NUMBERS, *WORDS, *MEANT, *ODD]) | JSON | TEXT
 BODIES = st.dictionaries(st.sampled_from([*NAMED, "x"]), VALUES, max_size=4) | JSON
 QUERIES = st.lists(st.tuples(st.sampled_from([*NAMED, "x"]), VALUES.map(str)), max_size=3)
 
@@ -128,6 +91,8 @@ async def test_any_request(
     async with lab.http.request(
         method, f"{lab.api}{target}", headers={"Content-Type": "application/json"}, **options
     ) as answer:
+        if answer.content_type == "text/event-stream":
+            return  # it has no end
         content = await answer.read()
         assert answer.status < 500, content
         if answer.status >= 400:
@@ -135,4 +100,4 @@ async def test_any_request(
             assert fault[0] == NAMES.get(answer.status, "computeFault")
             assert fault[1]["message"]
     if path.endswith("/down"):
-        lab.console.take_back()
+        lab.console.lending.take_back()

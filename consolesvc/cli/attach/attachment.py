@@ -36,7 +36,7 @@ async def attach(options: Options) -> int:
         output = Output(terminal, log=options.log, until=until, from_history=bool(options.start))
         output.complain = partial(voice.note, always=True)
         stack.callback(output.close)
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Names())) as http:
+        async with aiohttp.ClientSession(connector=_way(target)) as http:
             connector = Connector(http, target)
             stack.callback(connector.close)
             wait = (lambda why: voice.note(f"{why}; waiting")) if options.wait else None
@@ -49,6 +49,10 @@ async def attach(options: Options) -> int:
             voice.say(f"Connection to {desk.session.name} {how}.", always=ending.code != DONE, below=True)
     unseen = until is not None and not output.found
     return ending.code or (FAILED if output.failure or unseen else DONE)
+
+
+def _way(target: Target) -> aiohttp.BaseConnector:
+    return aiohttp.TCPConnector(resolver=Names()) if target.socket is None else aiohttp.UnixConnector(target.socket)
 
 
 def _target(options: Options) -> Target:

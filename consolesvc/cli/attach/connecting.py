@@ -15,6 +15,7 @@ from consolesvc.cli.attach.target import PLACES, TOKENS, Target, where, with_que
 from consolesvc.cli.attach.terminal import Lane
 from consolesvc.cli.attach.transport import Connection, connect
 from consolesvc.errors import ClientError
+from consolesvc.local import SCHEME
 
 UNAUTHORIZED = 401
 
@@ -27,7 +28,7 @@ class Connector:
         target: Where URLs come from.
 
     Attributes:
-        where: Who was connected to last: scheme, host and port.
+        where: Who was connected to last: scheme, host and port, or the local socket.
         count: Connections so far.
         trouble: Why the last try was none; "" where it was one.
     """
@@ -131,8 +132,9 @@ class Connector:
         return await self._connect(with_query(url, start, without=PLACES if start else ()))
 
     async def _connect(self, url: str) -> Connection:
-        connection = await connect(self._http, url)
-        self._url, self.where = url, where(url)
+        address = where(url) if self._target.socket is None else f"{SCHEME}{self._target.socket}"
+        connection = await connect(self._http, url, address)
+        self._url, self.where = url, address
         self.count += 1
         self.trouble = ""
         return connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from consolesvc.cli.client import NOT_FOUND, Client, split_url
 from consolesvc.errors import ClientError
@@ -22,10 +22,12 @@ class Target(Protocol):
     Attributes:
         name: What the console is called, as far as that is known.
         renews: Whether the next URL has a token of its own.
+        socket: The service's local socket, where that is the way there; None for the host that the URL names.
     """
 
     name: str
     renews: bool
+    socket: str | None
 
     def url(self) -> str:
         """A URL to connect to; blocks. Raises ClientError."""
@@ -40,6 +42,7 @@ class Given:
     """
 
     renews = False
+    socket: str | None = None
 
     def __init__(self, url: str) -> None:
         split_url(url, SCHEMES, "console URL")
@@ -64,6 +67,7 @@ class Named:
 
     def __init__(self, client: Client, name: str, *, view: bool) -> None:
         self.name = name
+        self.socket = client.socket
         self._client = client
         self._view = view
         self._id = ""
@@ -73,7 +77,9 @@ class Named:
         if not self._id:
             console = self._client.find(self.name)
             self._id, self.name = console["id"], str(console["name"])
-        return (self._view and self._view_url()) or self._client.console_url(self._id)
+        url = (self._view and self._view_url()) or self._client.console_url(self._id)
+        # The host that it names may be reached only through what is down; the socket takes any token.
+        return url if self.socket is None else f"ws://localhost/?{urlsplit(url).query}"
 
     def _view_url(self) -> str:
         """A URL whose token cannot type; "" where the service makes none."""

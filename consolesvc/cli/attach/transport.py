@@ -121,23 +121,22 @@ class Connection:
                 await self._ws.close()
 
 
-async def connect(http: aiohttp.ClientSession, url: str) -> Connection:
-    """A connection to a console URL.
+async def connect(http: aiohttp.ClientSession, url: str, address: str = "") -> Connection:
+    """A connection to a console URL; `address` is what messages call it, the URL's scheme, host and port by default.
 
     Raises:
         ClientError: there is none: refused, no answer, or no console URL; the message has no token.
     """
     for offer in OFFERS[:-1]:
         try:
-            return await _connect(http, url, offer)
+            return await _connect(http, url, address or where(url), offer)
         except ClientError as error:
             if error.status != BAD_REQUEST:
                 raise
-    return await _connect(http, url, OFFERS[-1])
+    return await _connect(http, url, address or where(url), OFFERS[-1])
 
 
-async def _connect(http: aiohttp.ClientSession, url: str, offer: tuple[str, ...]) -> Connection:
-    address = where(url)
+async def _connect(http: aiohttp.ClientSession, url: str, address: str, offer: tuple[str, ...]) -> Connection:
     try:
         async with asyncio.timeout(TIMEOUT):
             # autoping off: a PING is a sign of life that we must see.

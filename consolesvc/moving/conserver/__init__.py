@@ -1,0 +1,1 @@
+"""conserver.cf, as conserver(8) reads it (conserver.cf(5))."""

@@ -1,0 +1,1 @@
+"""Webhooks: events, told to others by HTTP (`webhooks:` of the configuration)."""

@@ -1,0 +1,331 @@
+"""A console's watch on a real line: what it tells viewers, writes into the index, and finds there after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consolesvc.config.model import Events
+from consolesvc.console.console import Console
+from consolesvc.console.events import Event
+from consolesvc.console.viewer import Viewer
+from consolesvc.console.watch.watch import LOOK, MOST, look_all
+from consolesvc.log.history import last_events
+from consolesvc.log.index import Record, read_index
+from consolesvc.log.reader import LogReader
+from tests.lines.devices import eventually
+from tests.proxy.world import World, world
+from tests.web.world import with_log
+
+LINUX = b"\r\n[    0.000000] Linux version 6.1\r\n[    0.100000] more\r\n"
+LOGIN = b"\r\nnode login: "
+PANIC = b"\r\n[   10.000000] Kernel panic - not syncing: no init\r\n"
+
+
+class Told:
+    """What everybody is told on one console."""
+
+    def __init__(self, console: Console) -> None:
+        self.events: list[Event] = []
+        before = console.heard
+
+        def heard(event: Event) -> None:
+            self.events.append(event)
+            if before is not None:
+                before(event)
+
+        console.heard = heard
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+    async def until(self, *kinds: str, seconds: float = 5.0) -> list[Event]:
+        """All events, once these have been told and no others."""
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: self.kinds == list(kinds), seconds)
+        assert self.kinds == list(kinds)
+        return self.events
+
+
+@contextlib.asynccontextmanager
+async def watched(path: Path, **events: Any) -> AsyncIterator[tuple[World, Told]]:
+    """A service that logs, one console, and what is told on it."""
+    async with world(path, with_log(path), events=Events(**events)) as lab:
+        yield lab, Told(lab.console)
+
+
+def recorded(path: Path, *kinds: str) -> list[Record]:
+    """Events in the index."""
+    return [record for record in read_index(path / "logs/node.index") if record.event in kinds]
+
+
+def offsets(lab: World) -> list[int | None]:
+    """Where the last boot began, came further, and came to its login."""
+    boot = lab.console.watch.memory.boots.last
+    return [boot.start.offset, *(stage.offset for stage in boot.stages), boot.login and boot.login.offset]
+
+
+async def test_a_boot_is_told_and_recorded(tmp_path: Path) -> None:
+    """With where it is, when it was and what was said; and how long it took to the login."""
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(LINUX)
+        boot, *_ = await told.until("boot")
+        await lab.said(LOGIN)
+        _, login = await told.until("boot", "login")
+        begins = 2
+        assert (boot.offset, boot.text) == (begins, "node boots: Linux version 6.1")
+        assert boot.facts == {"stage": "kernel", "line": "Linux version 6.1"}
+        assert login.offset == lab.console.ring.end - len(LOGIN) + 2
+        assert login.facts == {"seconds": pytest.approx(0.3, abs=10), "line": "node login:"}
+        assert login.text == f"node asks for a login after {login.facts['seconds']:.0f} s: node login:"
+        assert 0 <= login.time - boot.time < 10
+        await eventually(lambda: len(recorded(tmp_path, "boot", "login")) == 2)
+        first, second = recorded(tmp_path, "boot", "login")
+        assert first.offset == begins
+        assert first.time == pytest.approx(boot.time, abs=1e-5)
+        assert first.facts == {"text": boot.text, **boot.facts}
+        assert second.facts["seconds"] == login.facts["seconds"]
+
+
+async def test_viewers_are_told_by_consolesvc_v1_alone(tmp_path: Path) -> None:
+    """A raw viewer sees the output that it is about, and nothing beside; the other one reads of it, in its place."""
+    async with watched(tmp_path) as (lab, told):
+        raw = await lab.attach({"replay": "0"})
+        url = await lab.url({"replay": "0"})
+        async with lab.http.ws_connect(url, protocols=("consolesvc.v1",)) as v1:
+            assert json.loads((await v1.receive(5)).data)["type"] == "hello"
+            await lab.said(PANIC)
+            assert (await v1.receive(5)).data == PANIC
+            event = json.loads((await v1.receive(5)).data)
+            assert event == {
+                "type": "event",
+                "event": "panic",
+                "offset": 2,
+                "text": "node panic: Kernel panic - not syncing: no init",
+            }
+        await told.until("panic")
+        await lab.said(b"after")
+        got = b""
+        while len(got) < len(PANIC) + 5:
+            got += (await raw.receive(5)).data
+        assert got == PANIC + b"after"
+        await raw.close()
+
+
+async def test_a_line_that_is_not_finished_has_its_time(tmp_path: Path) -> None:
+    """The reason of a panic may come a moment later: the sentence waits for it, and not for ever."""
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(b"\r\nKernel panic - not syncing")
+        await asyncio.sleep(LOOK * 1.3)
+        await lab.said(b": no working init\r\n")
+        (panic,) = await told.until("panic")
+        assert panic.text == "node panic: Kernel panic - not syncing: no working init"
+        await lab.said(LINUX + b"Kernel panic - not syncing: no n")
+        *_, panic = await told.until("panic", "boot", "panic")
+        assert panic.facts["line"] == "Kernel panic - not syncing: no n"
+
+
+async def test_of_a_flood_the_end_is_seen(tmp_path: Path) -> None:
+    """A look sees 64 KiB, the last ones, whatever came; and what is behind the flood is found."""
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(PANIC + b"x" * (4 * MOST) + LOGIN)
+        await eventually(lambda: "login" in told.kinds)
+        assert lab.console.watch.offset == lab.console.ring.end
+
+
+async def test_silence_and_its_end(tmp_path: Path) -> None:
+    """Counted from when the line was opened, then from the last byte; each told once, in turn."""
+    async with watched(tmp_path, silence=0.4) as (lab, told):
+        (first,) = await told.until("silence")
+        assert (first.offset, first.facts) == (0, {"seconds": pytest.approx(0.4, abs=0.3)})
+        assert first.text == "node is silent for 0 s"
+        await asyncio.sleep(0.6)
+        await lab.said(b"hello")
+        _, over = await told.until("silence", "silence-over")
+        assert over.offset == 0
+        assert over.facts["seconds"] == pytest.approx(1.1, abs=0.8)
+        await told.until("silence", "silence-over", "silence")
+
+
+async def test_who_speaks_now_and_then_is_not_silent(tmp_path: Path) -> None:
+    """Every byte counts anew."""
+    async with watched(tmp_path, silence=1.5) as (lab, told):
+        for _ in range(8):
+            await lab.said(b"x")
+            await asyncio.sleep(0.3)
+        assert told.kinds == []
+
+
+async def test_a_line_that_is_away_is_not_silent(tmp_path: Path) -> None:
+    """Only what could be heard is silence; a silence that was told goes on until a byte comes."""
+    async with watched(tmp_path, silence=0.5) as (lab, told):
+        lab.device.pull()
+        await eventually(lambda: not lab.console.connected)
+        await asyncio.sleep(1)
+        assert told.kinds == ["lost"]
+        lab.device.plug()
+        await told.until("lost", "back", "silence")
+        lab.device.pull()
+        await told.until("lost", "back", "silence", "lost")
+        lab.device.plug()
+        await told.until("lost", "back", "silence", "lost", "back")
+        await asyncio.sleep(0.8)
+        await lab.said(b"x")
+        await told.until("lost", "back", "silence", "lost", "back", "silence-over")
+
+
+async def test_what_comes_behind_a_loss_begins_a_line(tmp_path: Path) -> None:
+    """The rest of the line before is unknown."""
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(b"half a line, U-B")
+        lab.device.pull()
+        await told.until("lost")
+        lab.device.plug()
+        await told.until("lost", "back")
+        await lab.said(b"U-Boot 2024.01 (x)\r\n")
+        *_, boot = await told.until("lost", "back", "boot")
+        assert boot.facts["line"] == "U-Boot 2024.01 (x)"
+
+
+async def test_the_last_words_before_a_stop_are_recorded(tmp_path: Path) -> None:
+    """Nobody looks any more, and the index has them."""
+    async with watched(tmp_path) as (lab, _):
+        await lab.said(PANIC)
+    (panic,) = recorded(tmp_path, "panic")
+    assert panic.offset == 2
+
+
+async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
+    """The boot, its login and what was told last come from the index; its login is no news, its next boot is one."""
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(b"\r\nU-Boot 2024.01 (x)\r\n" + LINUX)
+        await told.until("boot")
+        boot = offsets(lab)
+        before = [event.kind for event in lab.console.watch.memory.recent]
+    async with watched(tmp_path) as (lab, told):
+        memory = lab.console.watch.memory
+        assert offsets(lab) == boot
+        assert [event.kind for event in memory.recent] == before == ["boot"]
+        await lab.said(LOGIN)
+        (login,) = await told.until("login")
+        assert 0 < login.facts["seconds"] < 20
+        await lab.said(LOGIN)
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(LOGIN + b"\r\n" + LINUX)
+        await told.until("boot")
+        assert len(lab.console.watch.memory.boots) == 2
+        assert [event.kind for event in lab.console.watch.memory.recent] == ["boot", "login", "boot"]
+
+
+async def test_a_restart_behind_much_output(tmp_path: Path) -> None:
+    """However long the index is, its end has what was known at the stop; older boots are read when somebody asks."""
+    async with watched(tmp_path) as (lab, told):
+        for _ in range(3):
+            await lab.said(LINUX + LOGIN)
+            await eventually(lambda: lab.console.watch.offset == lab.console.ring.end)
+        await told.until(*["boot", "login"] * 3)
+        last = offsets(lab)
+    index = tmp_path / "logs/node.index"
+    head, *lines = index.read_bytes().splitlines(keepends=True)
+    marks = b"".join(Record(1, 1000.0).line() for _ in range(2000))
+    kept = [line for line in lines if b'"kept"' in line or b'"stop"' in line]
+    assert len(kept) == 3
+    index.write_bytes(head + b"".join(line for line in lines if line not in kept) + marks + b"".join(kept))
+    async with watched(tmp_path) as (lab, _):
+        memory = lab.console.watch.memory
+        assert (len(memory.boots), offsets(lab)) == (1, last)
+        await asyncio.gather(memory.recall(), memory.recall())
+        assert len(memory.boots) == 3
+        assert [boot.login is not None for boot in memory.boots.newest(9)] == [True] * 3
+        assert offsets(lab) == last
+
+
+async def test_log_boot_agrees(tmp_path: Path) -> None:
+    """What `consolesvc log --boot` takes for a boot is what was recognised as one, to the byte."""
+    from consolesvc.log.boots import find_boots  # noqa: PLC0415 - the other side of the comparison
+
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(b"half a line, then a reset: [    0.000000] Linux version 5\r\n" + LOGIN)
+        await lab.said(b"\r\nU-Boot 2024.01 (x)\r\n" + LINUX + LOGIN)
+        await lab.said(b"\r\n" + LINUX)
+        await told.until("boot", "login", "boot", "login", "boot")
+        found = [event.offset for event in told.events if event.kind == "boot"]
+        assert (found[0], told.events[0].facts["line"]) == (0, "Linux version 5")
+    reader = LogReader(tmp_path / "logs", "node")
+    assert find_boots(reader, 99) == found
+    assert last_events(reader.segments[::-1], ("boot",), 1)[0].offset == found[-1]
+    # And so it is where the index is lost, by the bytes alone.
+    (tmp_path / "logs/node.index").unlink()
+    assert find_boots(LogReader(tmp_path / "logs", "node"), 99) == found
+
+
+async def test_other_events_by_a_reload(tmp_path: Path) -> None:
+    """A pattern that is new counts from now on, and nobody's session ends for it."""
+    async with watched(tmp_path) as (lab, told):
+        ws = await lab.attach({"replay": "0"})
+        console = lab.console
+        config = lab.service.config
+        (server,) = config.servers
+        events = Events(panic=False, silence=0.5, patterns=(("fsck", "INCONSISTENCY"),))
+        await lab.service.reload(dataclasses.replace(config, servers=(dataclasses.replace(server, events=events),)))
+        assert lab.console is console
+        await lab.said(PANIC + b"\x1b[31mUNEXPECTED\x1b[0m INCONSISTENCY\r\n")
+        fsck, _ = await told.until("fsck", "silence")
+        assert (fsck.text, fsck.offset) == ("node fsck: UNEXPECTED INCONSISTENCY", len(PANIC))
+        assert not ws.closed
+        await ws.close()
+
+
+async def test_nothing_is_looked_for_where_nothing_is_wanted(tmp_path: Path) -> None:
+    """No clock runs for it."""
+    off = {"boot": False, "bootloader": False, "login": False, "panic": False, "reset_loop": 0}
+    async with watched(tmp_path, **off) as (lab, told):
+        await lab.said(LINUX + LOGIN + PANIC)
+        await asyncio.sleep(2 * LOOK)
+        assert told.kinds == []
+        assert lab.console.watch.offset == 0
+        assert len(lab.service.watching.rounds) == 0
+
+
+async def test_without_a_log_all_is_remembered_but_over_a_restart(tmp_path: Path) -> None:
+    """A console that keeps nothing on disk."""
+    async with world(tmp_path, log=False) as lab:
+        told = Told(lab.console)
+        await lab.said(LINUX + LOGIN)
+        await told.until("boot", "login")
+        await lab.console.watch.memory.recall()
+        assert len(lab.console.watch.memory.boots) == 1
+
+
+async def test_a_fault_in_one_look_costs_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged with its traceback, and the next console is looked at."""
+    async with watched(tmp_path) as (lab, told):
+        broken = Console("broken", lab.console.reconnecting.opener, ring=4096, replay=0)
+        broken.ring.append(PANIC)
+        broken.heard = lambda event: [][event.offset]
+        await lab.said(PANIC)
+        look_all([broken.watch, lab.console.watch])
+        assert told.kinds == ["panic"]
+        assert "<Watch of broken at 54> failed" in caplog.text
+        assert "IndexError" in caplog.text
+
+
+async def test_a_viewer_that_is_behind_is_told_too(tmp_path: Path) -> None:
+    """Of what was recognised since it came; where it is in the stream, the event says."""
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(b"x" * 1000)
+        viewer = Viewer(lab.console, 0)
+        await lab.said(PANIC)
+        (panic,) = await told.until("panic")
+        items = [await viewer.next() for _ in range(2)]
+        viewer.detach()
+        assert [item for item in items if isinstance(item, Event)] == [panic]
+        assert panic.offset == 1002

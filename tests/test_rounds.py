@@ -1,0 +1,48 @@
+"""One clock for many: each is called upon its time after it asked, in the order of asking, many at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from consolesvc.rounds import AT_ONCE, Rounds
+from tests.lines.devices import eventually
+
+WAIT = 0.1
+
+
+async def test_all_who_ask_are_called_in_order_a_few_at_a_time() -> None:
+    """Hundreds at once, so that the loop sees to others in between."""
+    calls: list[list[int]] = []
+    rounds: Rounds[int] = Rounds(WAIT, calls.append)
+    begun = asyncio.get_running_loop().time()
+    for who in range(3 * AT_ONCE):
+        rounds.soon(who)
+    assert (len(rounds), repr(rounds)) == (3 * AT_ONCE, f"<Rounds {3 * AT_ONCE} due>")
+    await eventually(lambda: len(rounds) == 0)
+    assert [who for call in calls for who in call] == list(range(3 * AT_ONCE))
+    assert max(map(len, calls)) == AT_ONCE
+    assert asyncio.get_running_loop().time() - begun >= WAIT * 0.9
+
+
+async def test_who_asks_later_is_called_later() -> None:
+    """Each has a time of its own; and the clock goes on when somebody asks again."""
+    calls: list[list[str]] = []
+    rounds: Rounds[str] = Rounds(WAIT, calls.append)
+    rounds.soon("first")
+    await asyncio.sleep(WAIT / 2)
+    rounds.soon("second")
+    await eventually(lambda: calls == [["first"]])
+    await eventually(lambda: calls == [["first"], ["second"]])
+    rounds.soon("third")
+    await eventually(lambda: calls[-1] == ["third"])
+
+
+async def test_a_closed_clock_calls_nobody() -> None:
+    """Neither who has asked nor who asks then."""
+    calls: list[list[int]] = []
+    rounds: Rounds[int] = Rounds(0.01, calls.append)
+    rounds.soon(1)
+    rounds.close()
+    rounds.soon(2)
+    await asyncio.sleep(0.1)
+    assert calls == []
