@@ -57,8 +57,10 @@ class Configured:
         """The same in a process of its own; where there can be none, here. Blocks; to be called in a thread."""
         given = pickle.dumps((sys.path, (str(self.file) if self.file else None, self.overrides, self.fakes)))
         try:
+            # No descriptor of ours is inherited anyhow; closing thousands of them would hold everything up.
+            words = [sys.executable, "-c", _READER]
             reader = subprocess.run(  # noqa: S603 - ourselves
-                [sys.executable, "-c", _READER], input=given, capture_output=True, timeout=PATIENCE, check=True
+                words, input=given, capture_output=True, timeout=PATIENCE, check=True, close_fds=False
             )
             found = pickle.loads(reader.stdout)  # noqa: S301 - of our own process
         except (OSError, subprocess.SubprocessError, pickle.UnpicklingError, EOFError):
