@@ -74,6 +74,7 @@ def _read(document: Value, path: Path | None) -> Config:
     refuse_twins(found)
     config = Config(**given, path=path)
     _check_addresses(config, document.reading)
+    _check_one_tls(config, document.reading)
     entries = (server.config(config.defaults) for server in found)
     return replace(config, servers=tuple(entry for entry in entries if entry is not None))
 
@@ -90,6 +91,12 @@ def _check_addresses(config: Config, reading: Reading) -> None:
     at = reading.places.get("proxy.listen") or at
     if at is not None and _collide(api, proxy):
         at.note(f"{proxy} and api.listen, {api}, share a port; give them two ports, or the same text for one port")
+
+
+def _check_one_tls(config: Config, reading: Reading) -> None:
+    at = reading.places.get("proxy.tls") or reading.places.get("api.tls")
+    if at is not None and config.shared and config.tls_of(config.api) != config.tls_of(config.proxy):
+        at.note(f"{config.api.listen} is one port for both, and speaks TLS for both or none; say it in one place")
 
 
 def _collide(api: Address, proxy: Address) -> bool:

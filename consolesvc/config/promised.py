@@ -9,15 +9,9 @@ from fnmatch import fnmatchcase
 
 KEYS = frozenset(
     {
-        "api.tls",
-        "api.trusted_proxies",
         "power",
-        "proxy.tls",
-        "proxy.trusted_proxies",
         "servers[].groups",
         "servers[].power",
-        "tls",
-        "trusted_proxies",
     }
 )
 

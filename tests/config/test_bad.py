@@ -15,7 +15,9 @@ ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
 KINDS = "serial, tcp, unix, telnet, rfc2217, command, emulated"
-TOP = "known here: api, defaults, emulator, identity, include, limits, log, proxy, servers, tokens"
+TOP = (
+    "known here: api, defaults, emulator, identity, include, limits, log, proxy, servers, tls, tokens, trusted_proxies"
+)
 
 
 def problems(path: Path, *overrides: str) -> list[str]:
@@ -101,6 +103,32 @@ SECTIONS = [
     (
         "proxy: {base_url: 'ws://a/?b'}",
         "proxy.base_url: found 'ws://a/?b', expected a URL without query and fragment: the token is added to it",
+    ),
+    ("ssl: true", "unknown key `ssl`; did you mean `tls: {cert: console.pem, key: console.key}`?"),
+    (
+        "api: {trusted_proxies: []}",
+        "api: unknown key `trusted_proxies`; it stands at the top level, for both ports",
+    ),
+    ("api: {prefix: consoles}", "api.prefix: found 'consoles', expected a path such as /consoles"),
+    ("api: {prefix: //x}", "api.prefix: found '//x', expected a path such as /consoles"),
+    (
+        "api: {prefix: /console/}",
+        "api.prefix: found '/console/', expected a path such as /consoles: this one is a path of the API's own",
+    ),
+    (
+        "trusted_proxies: 10.0.0.1",
+        (
+            "trusted_proxies: found '10.0.0.1', "
+            "expected a list of addresses and networks, such as [10.0.0.0/8, 127.0.0.1]"
+        ),
+    ),
+    (
+        "trusted_proxies: [10.0.0.1/8]",
+        "trusted_proxies[0]: found '10.0.0.1/8', expected 10.0.0.0/8: a network ends in zeros",
+    ),
+    (
+        "trusted_proxies: [nginx.lab]",
+        ("trusted_proxies[0]: found 'nginx.lab', expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8"),
     ),
     ("proxy: {notices: maybe}", "proxy.notices: found 'maybe', expected true or false"),
     ("proxy: {notices: 1}", "proxy.notices: found 1, expected true or false"),
@@ -358,9 +386,7 @@ def test_a_name_like_a_rotated_log(tmp_path: Path) -> None:
 
 
 PROMISED_KEYS = [
-    ("tls: {}", "", "tls"),
-    ("proxy: {tls: {}}", "proxy: ", "tls"),
-    ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
+    ("power: x", "", "power"),
     ("servers: [{name: a, line: {type: emulated, guest: echo}, power: x}]", "servers[0]: ", "power"),
 ]
 
