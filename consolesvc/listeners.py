@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from consolesvc.config.model import Address
+from consolesvc.config.addresses import is_loopback, is_wildcard
+from consolesvc.config.model import Address, Config, IdentityNone
 from consolesvc.errors import StartError
+from consolesvc.systemd import InheritedSocket
 
 BACKLOG = 1024
 
@@ -41,6 +43,66 @@ def bind(what: str, address: Address) -> list[socket.socket]:
             sock.close()
         raise StartError(f"{what}.listen {address}: {_why(error, port)}") from error
     return sockets
+
+
+def assign(inherited: Sequence[InheritedSocket], config: Config) -> dict[str, list[socket.socket]]:
+    """Which inherited socket is which port: by its name, `api` or `proxy`, else by where it listens.
+
+    Raises:
+        StartError: one is no listening TCP socket, or neither port, or other hosts could reach an API that is open.
+    """
+    found: dict[str, list[socket.socket]] = {}
+    try:
+        for name, sock in inherited:
+            port = _port_of(name, sock, config)
+            found.setdefault("api" if config.shared else port, []).append(sock)
+    except StartError:
+        for _, sock in inherited:
+            sock.close()
+        raise
+    return found
+
+
+def _port_of(name: str, sock: socket.socket, config: Config) -> str:
+    what = f"the socket {name or sock.fileno()!r} from systemd"
+    tcp = sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM
+    if not tcp or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise StartError(f"{what} is no listening TCP socket; expected ListenStream=ADDRESS:PORT")
+    here = _place(sock)
+    listens = {"api": config.api.listen, "proxy": config.proxy.listen}
+    port = name if name in listens else next((key for key, wanted in listens.items() if _is_at(wanted, here)), None)
+    if port is None:
+        raise StartError(
+            f"{what} listens at {here}, which is neither api.listen, {listens['api']}, nor proxy.listen, "
+            f"{listens['proxy']}; say which it is: FileDescriptorName=api or FileDescriptorName=proxy"
+        )
+    open_to_all = isinstance(config.identity, IdentityNone) and not config.identity.allow_remote
+    if (port == "api" or config.shared) and open_to_all and not is_loopback(here.host):
+        raise StartError(
+            f"{what} listens at {here}, which other hosts can reach, and with identity none every caller is admin; "
+            "listen on 127.0.0.1, or say `identity: {type: none, allow_remote: true}`"
+        )
+    return port
+
+
+def bound(wanted: Address, sockets: Sequence[socket.socket]) -> Address:
+    """Where a port is in the end: the address that was asked for, unless its sockets came from elsewhere."""
+    here = _place(sockets[0])
+    return Address(wanted.host, here.port) if wanted.port == 0 or _is_at(wanted, here) else here
+
+
+def _place(sock: socket.socket) -> Address:
+    host, port, *_ = sock.getsockname()
+    return Address(host, port)
+
+
+def _is_at(wanted: Address, here: Address) -> bool:
+    """Whether a listen address means this place."""
+    if wanted.port != here.port:
+        return False
+    if is_wildcard(wanted.host) or is_wildcard(here.host):
+        return is_wildcard(wanted.host) and is_wildcard(here.host)
+    return here.host == wanted.host or here.host in (where[0] for *_, where in _resolve("", wanted))
 
 
 def _resolve(what: str, address: Address) -> list[tuple[int, int, int, str, tuple[object, ...]]]:

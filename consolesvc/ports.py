@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
-from consolesvc.config.model import Address, Config
+from consolesvc.config.model import Config, Tls
+from consolesvc.errors import StartError, TlsUnusable
 from consolesvc.http.doorway import Doorway
-from consolesvc.http.faults import Fault, fault_response
-from consolesvc.listeners import BACKLOG, bind
+from consolesvc.http.renewal import LOOK_EVERY, Renewal
+from consolesvc.http.serving import Serving
+from consolesvc.listeners import bind, bound
 
-KEEPALIVE = 75.0
-"""Seconds that a connection may be idle between two requests."""
+Renewals = Mapping[Tls, Renewal]
 
 
 class Ports:
     """The API's port and the proxy's, or one that is both (DESIGN 5.2).
 
     Args:
-        config: `api.listen`, `proxy.listen` and `limits`.
+        config: `api`, `proxy`, `tls` and `limits`.
+        inherited: Sockets that listen already, by the port that they are, from who started this process.
 
     Attributes:
         api: Where the API is bound; with port 0 in the configuration, known after `bind`.
@@ -31,16 +32,17 @@ class Ports:
         doorway: Where connections wait for their first request; its `limits` are replaced by a reload.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, inherited: Mapping[str, Sequence[socket.socket]] | None = None) -> None:
         self.api = config.api.listen
         self.proxy = config.proxy.listen
-        self.shared = config.api.listen == config.proxy.listen and config.api.listen.port != 0
+        self.shared = config.shared
         self.doorway = Doorway(config.limits)
-        self._limits = config.limits
-        self._api_sockets: list[socket.socket] = []
-        self._proxy_sockets: list[socket.socket] = []
-        self._runners: list[web.AppRunner] = []
-        self._listening: list[asyncio.Server] = []
+        self._config = config
+        self._inherited = {name: list(sockets) for name, sockets in (inherited or {}).items()}
+        self._sockets: dict[str, list[socket.socket]] = {}
+        self._servings: dict[str, Serving] = {}
+        self._renewals: Renewals = {}
+        self._look: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
         return f"<Ports api {self.api} proxy {self.proxy}>"
@@ -48,80 +50,88 @@ class Ports:
     @property
     def serving(self) -> bool:
         """Whether requests are, or were, answered."""
-        return bool(self._runners)
+        return bool(self._servings)
+
+    @property
+    def secure(self) -> frozenset[str]:
+        """Which of `api` and `proxy` speak TLS."""
+        ports = (("api", self._config.api), ("proxy", self._config.proxy))
+        return frozenset(name for name, port in ports if self._config.tls_of(port) is not None)
+
+    @property
+    def renewals(self) -> Sequence[Renewal]:
+        """What TLS is spoken with; one where both ports have the same."""
+        return tuple(self._renewals.values())
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the files of TLS; None where all is well."""
+        return "\n".join(renewal.trouble for renewal in self._renewals.values() if renewal.trouble) or None
 
     def bind(self) -> None:
         """Take the ports; raises StartError, and holds none then."""
-        self._api_sockets = bind("api", self.api)
         try:
-            self._proxy_sockets = [] if self.shared else bind("proxy", self.proxy)
+            self._renewals = self.renewed(self._config)
+            for name, address in (("api", self.api), ("proxy", self.proxy)):
+                if not (name == "proxy" and self.shared):
+                    self._sockets[name] = self._inherited.pop(name, []) or bind(name, address)
+        except TlsUnusable as error:
+            self.release()
+            raise StartError(str(error)) from None
         except Exception:
             self.release()
             raise
-        self.api = _bound(self.api, self._api_sockets)
-        self.proxy = _bound(self.proxy, self._proxy_sockets or self._api_sockets)
+        self.api = bound(self.api, self._sockets["api"])
+        self.proxy = bound(self.proxy, self._sockets["api" if self.shared else "proxy"])
 
     def release(self) -> None:
         """Give back ports that are not served."""
-        for sock in (*self._api_sockets, *self._proxy_sockets):
-            sock.close()
+        for sockets in (*self._sockets.values(), *self._inherited.values()):
+            for sock in sockets:
+                sock.close()
+
+    def renewed(self, config: Config) -> Renewals:
+        """What this configuration speaks TLS with: what is there already, or made now; raises TlsUnusable."""
+        wanted = {config.tls_of(port) for port in (config.api, config.proxy)} - {None}
+        return {tls: self._renewals.get(tls) or Renewal(tls) for tls in wanted if tls is not None}
 
     async def serve(self, api: web.Application, proxy: web.Application) -> None:
         """Answer requests: the API's, and the proxy's where that has a port of its own."""
-        await self._serve(api, self._api_sockets)
-        if not self.shared:
-            await self._serve(proxy, self._proxy_sockets)
+        config = self._config
+        for name, app in (("api", api), ("proxy", proxy)):
+            if name in self._sockets:
+                prefix = config.api.prefix if name == "api" else ""
+                serving = Serving(name, self._sockets[name], self.doorway, config.limits, prefix=prefix)
+                self._servings[name] = serving
+                await serving.start(app, self._renewal(name))
+        self._look = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look_at_files)
+
+    async def go_over(self, config: Config, renewals: Renewals) -> None:
+        """Go over to another configuration's TLS, with what `renewed` made of it, and prefix; sockets stay."""
+        self._config, self._renewals = config, renewals
+        for name, serving in self._servings.items():
+            serving.prefix = config.api.prefix if name == "api" else ""
+            await serving.speak(self._renewal(name))
 
     def close(self) -> None:
         """Take no more connections."""
-        for listening in self._listening:
-            listening.close()
-        self._listening.clear()
+        if self._look is not None:
+            self._look.cancel()
+        for serving in self._servings.values():
+            serving.close()
         self.doorway.close()
 
     async def cleanup(self) -> None:
         """End what is still being answered. Idempotent."""
-        for runner in self._runners:
-            await runner.cleanup()
-        self._runners.clear()
+        for serving in self._servings.values():
+            await serving.cleanup()
 
-    async def _serve(self, app: web.Application, sockets: list[socket.socket]) -> None:
-        # access_log: aiohttp's prints queries, and tokens are in them (DESIGN decision 6).
-        most = self._limits.headers
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            shutdown_timeout=0.5,
-            keepalive_timeout=KEEPALIVE,
-            max_line_size=most,
-            max_field_size=most,
-        )
-        await runner.setup()
-        self._runners.append(runner)
-        assert runner.server is not None  # noqa: S101 - set-up has made it
-        runner.server.request_handler = _without_expectations(runner.server.request_handler)
-        for sock in sockets:
-            # As aiohttp's own SockSite does, with the doorway before its protocol.
-            factory = self.doorway.before(runner.server)
-            self._listening.append(await asyncio.get_running_loop().create_server(factory, sock=sock, backlog=BACKLOG))
+    def _renewal(self, name: str) -> Renewal | None:
+        port = self._config.api if name == "api" else self._config.proxy
+        tls = self._config.tls_of(port)
+        return None if tls is None else self._renewals[tls]
 
-
-Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
-
-def _without_expectations(handler: Answering) -> Answering:
-    """`handler`, for requests that expect nothing, or a 100.
-
-    aiohttp looks at Expect before its middlewares, refuses it in plain text, and fails over one that is not ASCII.
-    """
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get("Expect", "100-continue").lower() != "100-continue":
-            return fault_response(Fault(HTTPStatus.EXPECTATION_FAILED, "Expect: only 100-continue is met here"))
-        return await handler(request)
-
-    return handle
-
-
-def _bound(wanted: Address, sockets: list[socket.socket]) -> Address:
-    return Address(wanted.host, sockets[0].getsockname()[1])
+    def _look_at_files(self) -> None:
+        for renewal in self._renewals.values():
+            renewal.look()
+        self._look = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look_at_files)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
 from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.restarts import restarts
 from consolesvc.console.console import Console
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
+from consolesvc.http.forwarded import PROXIES, Proxies
 from consolesvc.http.guard import guard
 from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
@@ -62,6 +65,7 @@ class Service:
         config: What to run.
         state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
+        inherited: Sockets to listen on, by port, in the place of those that the service would open.
         clock: Seconds, monotonic, by which tokens expire.
 
     Raises:
@@ -74,6 +78,7 @@ class Service:
         *,
         state_path: Path | None = None,
         log_path: Path | None = None,
+        inherited: Mapping[str, Sequence[socket.socket]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -89,7 +94,9 @@ class Service:
         self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
         self.sessions = Sessions(config.limits)
         self.known_hosts = set(_known_hosts(config))
-        self.urls = ConsoleUrls(config.proxy)
+        self.proxies = Proxies(config.trusted_proxies)
+        self.ports = Ports(config, inherited)
+        self.urls = ConsoleUrls(config.proxy, secure="proxy" in self.ports.secure)
         self.identity = identities.make_identity(config)
         self.proxy = Proxy(
             inventory=self.inventory,
@@ -99,7 +106,6 @@ class Service:
             config=config,
             known_hosts=self.known_hosts,
         )
-        self.ports = Ports(config)
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -113,7 +119,7 @@ class Service:
         """
         keep_requests_out_of_the_log()
         self.ports.bind()
-        self.urls.port = self.ports.proxy.port
+        self.urls.listen = self.ports.proxy
         try:
             await self._open_logs()
         except Exception:
@@ -176,7 +182,11 @@ class Service:
 
         Returns:
             What of it needs a restart, a sentence each.
+
+        Raises:
+            TlsUnusable: what `tls` names went wrong after it was read; nothing has changed then.
         """
+        renewals = self.ports.renewed(config)
         old = {server.id: server.config for server in self.inventory if server.id not in self.made}
         new = {server.id: server for server in config.servers}
         for server_id in new.keys() - old.keys():
@@ -193,20 +203,11 @@ class Service:
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
-        self.urls.config = config.proxy
+        self.proxies.trusted = config.trusted_proxies
+        await self.ports.go_over(config, renewals)
+        self.urls.config, self.urls.secure = config.proxy, "proxy" in self.ports.secure
         self.trouble = None
-        pairs = (
-            ("api.listen", before.api.listen, config.api.listen),
-            ("proxy.listen", before.proxy.listen, config.proxy.listen),
-        )
-        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
-        if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
-            restarts.append("limits.body or limits.headers has changed: restart for that")
-        if before.log != config.log:
-            restarts.append("log has changed: restart for that")
-        if before.identity != config.identity:
-            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
-        return restarts
+        return restarts(before, config)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -278,9 +279,12 @@ class Service:
             ],
             client_max_size=self.config.limits.body or sys.maxsize,
         )
+        app[PROXIES] = self.proxies
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native.setup(
+            app, inventory=self.inventory, trouble=lambda: self.trouble, tls_trouble=lambda: self.ports.trouble
+        )
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
         return app
@@ -293,6 +297,7 @@ class Service:
 
     def _proxy_app(self) -> web.Application:
         app = web.Application()
+        app[PROXIES] = self.proxies
         app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app
 

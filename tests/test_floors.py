@@ -10,6 +10,9 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 
 FLOORS = {
     "errors": 0,
+    "cacert": 1,
+    "ownership": 0,
+    "systemd": 0,
     "config": 1,
     "tokens": 1,
     "emulator": 2,

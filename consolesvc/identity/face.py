@@ -14,11 +14,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.http.faults import fault_of
+from consolesvc.http.forwarded import address_of, root_of
 from consolesvc.identity import auth_request, documents
 from consolesvc.identity.auth_request import DOMAIN_ID, Named
 from consolesvc.identity.builtin import BuiltinIdentity, Principal
 from consolesvc.identity.faults import KeystoneFault, unauthenticated
-from consolesvc.identity.middleware import root_of
 from consolesvc.identity.seam import TOKEN_HEADER
 
 SUBJECT_HEADER = "X-Subject-Token"
@@ -88,7 +88,7 @@ class KeystoneFace:
 
     async def _issue(self, request: web.Request) -> web.Response:
         asked = auth_request.parse(await _json(request))
-        token, principal = await self._identity.authenticate(asked, request.remote or "")
+        token, principal = await self._identity.authenticate(asked, address_of(request))
         return self._token(request, principal, token, HTTPStatus.CREATED)
 
     async def _validate(self, request: web.Request, principal: Principal) -> web.Response:

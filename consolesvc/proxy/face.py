@@ -16,6 +16,7 @@ from consolesvc.console.events import printable
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.errors import LimitReached, ServerNotFound, TokenRefused
 from consolesvc.http.faults import Fault, fault_response
+from consolesvc.http.forwarded import client_of, host_asked
 from consolesvc.http.hosts import host_allowed, origin_allowed
 from consolesvc.inventory import Inventory, Server
 from consolesvc.proxy import codes
@@ -90,7 +91,8 @@ class Proxy:
         host = request.headers.get("Host", "")
         if not host_allowed(host, self.known_hosts):
             raise Fault(403, "foreign Host: it is no name of this service; should it be, add it to api.allowed_hosts")
-        if not origin_allowed(request.headers.get("Origin"), host, self.config.proxy.allowed_origins):
+        hosts = (host, host_asked(request))
+        if not origin_allowed(request.headers.get("Origin"), hosts, self.config.proxy.allowed_origins):
             raise Fault(403, "foreign Origin: it is neither this host nor in proxy.allowed_origins")
 
     async def _redeem(self, token: str | None, resume: str | None) -> tuple[Server, Lineage]:
@@ -118,7 +120,7 @@ class Proxy:
 
     async def _attach(self, request: web.Request, server: Server, lineage: Lineage, wish: Wish) -> web.StreamResponse:
         console, grant = server.console, lineage.grant
-        who = _peer(request)
+        who = client_of(request)
         start = await _start(console, wish)
         replay_end = console.ring.end if wish.since is None else start.offset
         viewer = Viewer(console, start.offset, who=who, gap=start.gap, note=start.note)
@@ -176,7 +178,7 @@ class Proxy:
 
     async def _refuse(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         """Say no: by HTTP, or, to a browser, which reads no HTTP refusal, by a close with the reason (DESIGN 5.4)."""
-        log.info("refused %s: %s", _peer(request), printable(fault.message))
+        log.info("refused %s: %s", client_of(request), printable(fault.message))
         if "Origin" not in request.headers:
             return fault_response(fault)
         ws = _websocket()
@@ -210,11 +212,6 @@ def _no_websocket(request: web.Request) -> Fault:
     if request.method in ("GET", "HEAD") and not urlsplit(request.raw_path).netloc and request.path == "/":
         return Fault(405, "this is a websocket: connect with ws:// in place of http://")
     return Fault(404, "The resource could not be found.")
-
-
-def _peer(request: web.Request) -> str:
-    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
 
 
 def _drop_unsent(request: web.Request) -> None:
