@@ -15,6 +15,7 @@ from functools import partial
 
 import aiohttp
 
+from consolesvc.cacert import client_tls, refused_certificate
 from consolesvc.cli.client import NOT_FOUND, REFUSED, TIMEOUT, USAGE, Client, add_endpoint, split_url
 from consolesvc.cli.escape import HELP as ESCAPES
 from consolesvc.cli.escape import Escape, Keys
@@ -93,14 +94,16 @@ async def _connect(session: aiohttp.ClientSession, url: str) -> aiohttp.ClientWe
     try:
         async with asyncio.timeout(TIMEOUT):
             # autoping off: a PING is a sign of life that _show must see.
-            return await session.ws_connect(url, protocols=("binary",), autoping=False)
+            tls = client_tls(os.environ) if parts.scheme == "wss" else True
+            return await session.ws_connect(url, protocols=("binary",), autoping=False, ssl=tls)
     except aiohttp.WSServerHandshakeError as error:
         code, words = REFUSALS.get(error.status, (1, f"HTTP {error.status}: is it a console URL?"))
         raise ClientError(f"refused by {where}: {words}", code) from None
     except TimeoutError:
         raise ClientError(f"no answer from {where}: timed out") from None
     except OSError as error:
-        raise ClientError(f"no answer from {where}: {error.strerror or error}") from None
+        why = refused_certificate(error) or error.strerror or error
+        raise ClientError(f"no answer from {where}: {why}") from None
     except ValueError:  # aiohttp.InvalidURL, or a host that has no IDNA form
         raise ClientError(f"{where} is no address of a console", USAGE) from None
     except aiohttp.ClientError as error:

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from consolesvc.cacert import client_tls, refused_certificate
 from consolesvc.cli.table import escape
 from consolesvc.errors import ClientError
 
@@ -79,6 +80,7 @@ class Client:
         self._parts = split_url(given, ("http", "https"), "endpoint")
         path = self._parts.path.rstrip("/").removesuffix("/v2.1").rstrip("/")
         self._parts = self._parts._replace(path=path, query="", fragment="")
+        self._environ = environ
         self.url = self._parts.geturl()
 
     def __repr__(self) -> str:
@@ -110,6 +112,9 @@ class Client:
                 answer = connection.getresponse()
                 return answer.status, answer.read(LARGEST)
             except OSError as error:
+                refused = refused_certificate(error)
+                if refused is not None:
+                    raise ClientError(f"no answer from {self.url}: {refused}") from None
                 cure = "start the service with `consolesvc serve`, or say where it is with --endpoint"
                 raise ClientError(f"no answer from {self.url}: {error.strerror or error}; {cure}") from None
             except UnicodeError:
@@ -118,9 +123,10 @@ class Client:
                 raise self._stranger() from None
 
     def _connection(self) -> http.client.HTTPConnection:
-        secure = self._parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        return kind(self._parts.hostname or "", self._parts.port or (443 if secure else 80), timeout=TIMEOUT)
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "http":
+            return http.client.HTTPConnection(host, port or 80, timeout=TIMEOUT)
+        return http.client.HTTPSConnection(host, port or 443, timeout=TIMEOUT, context=client_tls(self._environ))
 
     def _stranger(self) -> ClientError:
         return ClientError(f"{self.url} does not answer as consolesvc does: is it another service?")
