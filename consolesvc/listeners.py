@@ -52,14 +52,9 @@ def assign(inherited: Sequence[InheritedSocket], config: Config) -> dict[str, li
         StartError: one is no listening TCP socket, or neither port, or other hosts could reach an API that is open.
     """
     found: dict[str, list[socket.socket]] = {}
-    try:
-        for name, sock in inherited:
-            port = _port_of(name, sock, config)
-            found.setdefault("api" if config.shared else port, []).append(sock)
-    except StartError:
-        for _, sock in inherited:
-            sock.close()
-        raise
+    for name, sock in inherited:
+        port = _port_of(name, sock, config)
+        found.setdefault("api" if config.shared else port, []).append(sock)
     return found
 
 

@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 FIRST = 3
 """The descriptor of the first inherited socket (SD_LISTEN_FDS_START)."""
 SEND_WAIT = 1.0
-"""Seconds that systemd has to take a message; it does so at once unless it is in trouble itself."""
+"""Seconds that systemd has to take a message, which it does at once unless it is in trouble itself; a sign of life,
+after which comes another, waits not at all."""
 
 Environ = MutableMapping[str, str]
 
@@ -45,10 +46,6 @@ class Notifier:
     def __repr__(self) -> str:
         return f"<Notifier {self._address!r}>"
 
-    def __bool__(self) -> bool:
-        """Whether anybody wants to know."""
-        return bool(self._address)
-
     def ready(self, status: str) -> None:
         """All is well: after the start, and after a reload, whatever came of it."""
         self._send("READY=1", _status(status))
@@ -64,14 +61,14 @@ class Notifier:
 
     def alive(self, status: str) -> None:
         """The watchdog's sign of life."""
-        self._send("WATCHDOG=1", _status(status))
+        self._send("WATCHDOG=1", _status(status), wait=0)
 
-    def _send(self, *assignments: str) -> None:
+    def _send(self, *assignments: str, wait: float = SEND_WAIT) -> None:
         if not self._address:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-                sock.settimeout(SEND_WAIT)
+                sock.settimeout(wait)
                 sock.sendto("\n".join(assignments).encode(), self._address)
         except OSError as error:
             if not self._warned:

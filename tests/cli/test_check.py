@@ -159,13 +159,22 @@ def test_too_few_descriptors(checked: Checked, monkeypatch: pytest.MonkeyPatch) 
             "raise `LimitNOFILE=` or `ulimit -Hn`"
         )
     ]
-    limited(monkeypatch, 4096)
-    assert checked(text)[2] == [
-        (
-            "warning: limits.sessions is 10000, but about 4006 file descriptors are left for sessions; "
-            "raise `LimitNOFILE=` or `ulimit -Hn`"
-        )
-    ]
+    limited(monkeypatch, 1000)
+    expected = (
+        "warning: `limits` promises {} connections to 10 consoles, and about 910 file descriptors are left for them; "
+        "raise `LimitNOFILE=` or `ulimit -Hn`"
+    )
+    for limits, promise in (
+        ("{}", 10 * 64 + 512),
+        ("{handshakes: 300}", 10 * 64 + 300),
+        ("{sessions: 500}", 500 + 512),
+        ("{sessions_per_console: 0}", 10_000 + 512),
+        ("{sessions: 0}", 10 * 64 + 512),
+        ("{sessions: 200}", None),
+        ("{sessions: 0, sessions_per_console: 0}", None),
+    ):
+        told = [] if promise is None else [expected.format(promise)]
+        assert checked(f"limits: {limits}\n{text}")[2] == told
     limited(monkeypatch, resource.RLIM_INFINITY)
     _, out, err = checked(text)
     assert (out[-1], err) == ("files     90 descriptors for the consoles, of any number", [])
