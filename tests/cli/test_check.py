@@ -14,6 +14,7 @@ import pytest
 from consolesvc.cli import check
 from consolesvc.config.linespec import LineSpec
 from consolesvc.lines.host import THIS_HOST, Host
+from tests.certificates import DAY, Authority
 from tests.cli.service import CLEAN, CONSOLESVC, until
 from tests.lines.trees import Tree, open_pty
 
@@ -147,6 +148,50 @@ def test_a_public_port_with_a_private_url(checked: Checked) -> None:
     ]
     assert checked(f"{remote}{public}proxy: {{base_url: 'ws://console.lab/'}}\n{tail}")[2] == []
     assert checked(f"{remote}{public}proxy: {{listen: '0.0.0.0:1'}}\n{tail}")[2] == []
+
+
+def test_tls(checked: Checked, tmp_path: Path) -> None:
+    """Which port has which certificate, until when; and what is doubtful about it."""
+    authority = Authority(tmp_path)
+    authority.issue("a", seconds=100 * DAY)
+    authority.issue("b", seconds=13 * DAY)
+    for name in "ab":
+        (tmp_path / f"{name}.key").chmod(0o600)
+    tail = servers(FAKE)
+    code, out, err = checked(f"tls: {{cert: a.pem, key: a.key}}\n{tail}")
+    assert (code, err) == (0, [])
+    assert out[1:3] == [
+        "API       127.0.0.1:8774",
+        "consoles  127.0.0.1:6083; clients are sent to wss://127.0.0.1:6083/",
+    ]
+    assert out[3].startswith(f"TLS       API and consoles: {tmp_path}/a.pem, good until 20")
+    two = "api: {tls: {cert: a.pem, key: a.key}}\nproxy: {tls: {cert: b.pem, key: b.key}, base_url: ws://lab/}\n"
+    code, out, err = checked(f"{two}{tail}")
+    assert code == 0
+    assert [line.partition(",")[0] for line in out[3:5]] == [
+        f"TLS       API: {tmp_path}/a.pem",
+        f"TLS       consoles: {tmp_path}/b.pem",
+    ]
+    assert err[0] == "warning: the consoles' port speaks TLS, but clients are sent to ws://lab/; let base_url say wss"
+    assert err[1].startswith(f"warning: {tmp_path}/b.pem is good until 20")
+    assert err[1].endswith("; renew it soon, it is read again without a restart")
+    authority.issue("a", seconds=-60)
+    (tmp_path / "a.key").chmod(0o644)
+    code, out, err = checked(f"tls: {{cert: a.pem, key: a.key}}\n{tail}")
+    assert code == 0
+    assert err[0].startswith(f"warning: {tmp_path}/a.pem has expired: it was good until 20")
+    assert err[1] == (
+        f"warning: {tmp_path}/a.key holds a private key, and everybody on this host may read it; "
+        f"`chmod o-r {tmp_path}/a.key`"
+    )
+    assert checked(f"tls: {{cert: a.pem, key: b.key}}\n{tail}", "--quiet")[:2] == (2, [])
+
+
+def test_quiet(checked: Checked) -> None:
+    """For a reload that depends on it: nothing where all is well, and warnings all the same."""
+    assert checked(servers(FAKE), "--quiet") == (0, [], [])
+    assert checked("", "-q") == (0, [], ["warning: there is no server in it"])
+    assert checked("servers: 1", "-q")[:2] == (2, [])
 
 
 def test_too_few_descriptors(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,7 @@ def test_every_way_in_is_by_tls(tmp_path: Path, authority: Authority, loop: str)
         with running.viewer("echo1") as viewer:
             viewer.send(b"by TLS\r")
             read_until(viewer, b"by TLS")
+        assert "echo1: attached 127.0.0.1:" in running.stderr
         assert "echo1" in running.command("list").stdout
         attached = running.command("attach", "echo1", input="attached\n")
         assert attached.returncode == 0
