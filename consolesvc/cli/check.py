@@ -19,7 +19,7 @@ from consolesvc.cli.table import escape
 from consolesvc.config.addresses import is_loopback, is_wildcard
 from consolesvc.config.linespec import LineSpec, SerialSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import Config
+from consolesvc.config.model import Config, IdentityNone
 from consolesvc.config.tls_context import load_tls
 from consolesvc.config.units import format_size
 from consolesvc.errors import ConfigurationError
@@ -163,6 +163,12 @@ def _address_warnings(config: Config) -> Iterator[str]:
         for key, listen in (("api.listen", config.api.listen), ("proxy.listen", config.proxy.listen))
         if not is_loopback(listen.host)
     ]
+    open_to_all = isinstance(config.identity, IdentityNone) and not config.identity.allow_remote
+    if config.shared and open_to_all and not public and not is_loopback(target):
+        yield (
+            f"clients are sent to {_client_url(config)}, which leads to the API as well, and with identity none every "
+            "caller is admin; say in `identity` who may call"
+        )
     if public and is_loopback(target):
         yield f"{' and '.join(public)}, but clients are sent to {_client_url(config)}, their own host; {cure}"
 

@@ -116,13 +116,13 @@ class Serving:
                 plain = await asyncio.get_running_loop().create_server(factory, sock=sock.dup(), backlog=BACKLOG)
                 self._listening.append(plain)
             else:
-                secure = SecureListener(sock.dup(), self._what, self._doorway, server, self._context)
+                secure = SecureListener(sock.dup(), self._what, self._doorway, server, self._context_after(renewal))
                 self._listening.append(secure)
                 self._secure.append(secure)
 
-    def _context(self) -> ssl.SSLContext:
-        assert self._renewal is not None  # noqa: S101 - a secure listener is closed before it is taken away
-        return self._renewal.context
+    def _context_after(self, first: Renewal) -> Callable[[], ssl.SSLContext]:
+        """What gives the context of the moment; of `first` once there is no TLS any more, for who is still to begin."""
+        return lambda: (self._renewal or first).context
 
     def _below_prefix(self, handler: Answering) -> Answering:
         """`handler`, for requests below `prefix` as if they were not."""

@@ -150,6 +150,20 @@ def test_a_public_port_with_a_private_url(checked: Checked) -> None:
     assert checked(f"{remote}{public}proxy: {{listen: '0.0.0.0:1'}}\n{tail}")[2] == []
 
 
+def test_an_open_api_behind_a_proxy(checked: Checked) -> None:
+    """One port for both, and a name that others know: the proxy in front makes everybody admin."""
+    shared = "api: {listen: 127.0.0.1:1}\nproxy: {listen: 127.0.0.1:1, base_url: wss://console.lab/}\n"
+    tail = servers(FAKE)
+    assert checked(f"{shared}{tail}")[2] == [
+        (
+            "warning: clients are sent to wss://console.lab/, which leads to the API as well, and with identity none "
+            "every caller is admin; say in `identity` who may call"
+        )
+    ]
+    assert checked(f"{shared}identity: {{allow_remote: true}}\n{tail}")[2] == []
+    assert checked(f"{shared.replace('console.lab', 'localhost')}{tail}")[2] == []
+
+
 def test_tls(checked: Checked, tmp_path: Path) -> None:
     """Which port has which certificate, until when; and what is doubtful about it."""
     authority = Authority(tmp_path)

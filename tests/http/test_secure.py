@@ -256,9 +256,14 @@ async def test_tls_is_switched_on_and_off_by_a_reload(authority: Authority, pair
         await before.say(keep)
         await asyncio.wait_for(before.reader.readuntil(b"}"), 5)
         assert running.urls.base("x") == f"wss://127.0.0.1:{proxy}/"
+        waiting = await Client.connect(api)
+        await eventually(lambda: len(running.ports.doorway) == 1)
         assert await running.reload(dataclasses.replace(running.config, tls=None)) == []
         assert running.urls.base("x") == f"ws://127.0.0.1:{proxy}/"
         assert await ask(api) == (200, {"status": "ok"})
+        await waiting.writer.start_tls(authority.client(), server_hostname="localhost")
+        await waiting.say(GOOD)
+        assert await waiting.answer() == (200, {"status": "ok"})
         await before.say(GOOD)
         assert await before.answer() == (200, {"status": "ok"})
         assert await running.reload(dataclasses.replace(running.config, tls=pair.tls)) == []
