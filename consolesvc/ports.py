@@ -11,10 +11,13 @@ from aiohttp import web
 from consolesvc.config.model import Config, Tls
 from consolesvc.errors import StartError, TlsUnusable
 from consolesvc.http.doorway import Doorway
+from consolesvc.http.hosts import known_hosts
 from consolesvc.http.renewal import LOOK_EVERY, Renewal
 from consolesvc.http.serving import Serving
 from consolesvc.listeners import bind, bound
 
+Inherited = Mapping[str, Sequence[socket.socket]]
+"""Sockets that listen already, by the port that they are: `api` or `proxy`."""
 Renewals = Mapping[Tls, Renewal]
 
 
@@ -23,7 +26,7 @@ class Ports:
 
     Args:
         config: `api`, `proxy`, `tls` and `limits`.
-        inherited: Sockets that listen already, by the port that they are, from who started this process.
+        inherited: From who started this process; they are opened here where it has none.
 
     Attributes:
         api: Where the API is bound; with port 0 in the configuration, known after `bind`.
@@ -32,7 +35,7 @@ class Ports:
         doorway: Where connections wait for their first request; its `limits` are replaced by a reload.
     """
 
-    def __init__(self, config: Config, inherited: Mapping[str, Sequence[socket.socket]] | None = None) -> None:
+    def __init__(self, config: Config, inherited: Inherited | None = None) -> None:
         self.api = config.api.listen
         self.proxy = config.proxy.listen
         self.shared = config.shared
@@ -55,8 +58,7 @@ class Ports:
     @property
     def secure(self) -> frozenset[str]:
         """Which of `api` and `proxy` speak TLS."""
-        ports = (("api", self._config.api), ("proxy", self._config.proxy))
-        return frozenset(name for name, port in ports if self._config.tls_of(port) is not None)
+        return frozenset(name for name in ("api", "proxy") if self._tls(name) is not None)
 
     @property
     def renewals(self) -> Sequence[Renewal]:
@@ -126,12 +128,22 @@ class Ports:
         for serving in self._servings.values():
             await serving.cleanup()
 
+    def _tls(self, name: str) -> Tls | None:
+        # Whatever a reload says: what is one port stays one until a restart.
+        port = self._config.api if name == "api" or self.shared else self._config.proxy
+        return self._config.tls_of(port)
+
     def _renewal(self, name: str) -> Renewal | None:
-        port = self._config.api if name == "api" else self._config.proxy
-        tls = self._config.tls_of(port)
+        tls = self._tls(name)
         return None if tls is None else self._renewals[tls]
 
     def _look_at_files(self) -> None:
         for renewal in self._renewals.values():
             renewal.look()
         self._look = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look_at_files)
+
+
+def names_of(config: Config) -> frozenset[str]:
+    """The names by which clients may call this service, besides IP literals and localhost (DESIGN 5.3)."""
+    hosts = (config.api.listen.host, config.proxy.listen.host)
+    return known_hosts(hosts, config.proxy.base_url, config.api.allowed_hosts)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
 from consolesvc.http.forwarded import PROXIES, Proxies
 from consolesvc.http.guard import guard
-from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity import kinds as identities
@@ -35,7 +33,7 @@ from consolesvc.lines.kinds import make_opener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
-from consolesvc.ports import Ports
+from consolesvc.ports import Inherited, Ports, names_of
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.gate import is_upgrade
@@ -78,7 +76,7 @@ class Service:
         *,
         state_path: Path | None = None,
         log_path: Path | None = None,
-        inherited: Mapping[str, Sequence[socket.socket]] | None = None,
+        inherited: Inherited | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -93,7 +91,7 @@ class Service:
         self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
         self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
         self.sessions = Sessions(config.limits)
-        self.known_hosts = set(_known_hosts(config))
+        self.known_hosts = set(names_of(config))
         self.proxies = Proxies(config.trusted_proxies)
         self.ports = Ports(config, inherited)
         self.urls = ConsoleUrls(config.proxy, secure="proxy" in self.ports.secure)
@@ -202,7 +200,7 @@ class Service:
         self.resumes.ttl = config.tokens.resume
         self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
         self.known_hosts.clear()
-        self.known_hosts.update(_known_hosts(config))
+        self.known_hosts.update(names_of(config))
         self.proxies.trusted = config.trusted_proxies
         await self.ports.go_over(config, renewals)
         self.urls.config, self.urls.secure = config.proxy, "proxy" in self.ports.secure
@@ -300,8 +298,3 @@ class Service:
         app[PROXIES] = self.proxies
         app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app
-
-
-def _known_hosts(config: Config) -> frozenset[str]:
-    listens = (config.api.listen.host, config.proxy.listen.host)
-    return known_hosts(listens, config.proxy.base_url, config.api.allowed_hosts)

@@ -81,6 +81,28 @@ async def test_a_request_by_tls(authority: Authority, pair: Pair, piece: int) ->
         assert len(running.ports.doorway) == 0
 
 
+async def test_each_port_has_its_own(authority: Authority, pair: Pair) -> None:
+    """One without, one with another certificate than the top level's."""
+    other = authority.issue("other")
+    config = dataclasses.replace(
+        BASE,
+        tls=pair.tls,
+        api=dataclasses.replace(BASE.api, tls=False),
+        proxy=dataclasses.replace(BASE.proxy, tls=other.tls),
+    )
+    running = Service(config)
+    await running.start()
+    try:
+        assert await ask(running.ports.api.port) == (200, {"status": "ok"})
+        client = await secure(running.ports.proxy.port, authority.client())
+        assert client.writer.get_extra_info("peercert")["subject"][0][0] == ("commonName", "other")
+        await client.close()
+        assert running.ports.secure == {"proxy"}
+        assert [renewal.tls for renewal in running.ports.renewals] == [other.tls]
+    finally:
+        await running.stop()
+
+
 async def test_two_requests_by_one_connection(authority: Authority, pair: Pair) -> None:
     """What follows the first head is not lost on the way through the doorway."""
     first = GOOD.replace(b"Connection: close\r\n", b"")

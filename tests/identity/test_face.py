@@ -151,7 +151,7 @@ async def test_other_domains_scopes_and_methods_are_401(lab: Cloud) -> None:
 
 
 async def test_guesses_are_counted_by_the_client_behind_a_proxy(lab: Cloud) -> None:
-    """One client of a proxy locks out no other; and who is none of our proxies' clients gets no new name by a header."""
+    """One client of a proxy locks out no other; and who comes by no proxy of ours gets no new name by a header."""
 
     async def guess(client: str, password: str = "wrong") -> int:
         headers = {"X-Forwarded-For": client}
