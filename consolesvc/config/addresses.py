@@ -131,3 +131,26 @@ def path_prefix(value: Value) -> str:
     if written.split("/")[1:2] and written.split("/")[1] in _OWN_PATHS:
         raise value.unexpected(f"{expected}: this one is a path of the API's own")
     return written.rstrip("/")
+
+
+MEMORY = "memory"
+
+
+def token_store(value: Value) -> str:
+    """`memory`, or where a Redis is; a password in the URL is in no sentence of ours."""
+    expected = "memory, or a URL such as redis://redis.lab:6379/0, rediss://… or unix:///run/redis.sock"
+    written = text(value, expected)
+    if written == MEMORY:
+        return written
+    try:
+        url = urlsplit(written)
+        host, _port = url.hostname, url.port
+    except ValueError:
+        raise value.wrong(f"expected {expected}") from None
+    local = url.scheme == "unix" and url.path.startswith("/") and not host
+    remote = url.scheme in ("redis", "rediss") and host and (is_ip(host) or is_host_name(host))
+    if not local and not remote:
+        raise value.wrong(f"expected {expected}") if "@" in written else value.unexpected(expected)
+    if remote and url.path.strip("/") and not url.path.strip("/").isdigit():
+        raise value.wrong("expected the number of a database, or nothing, behind the host")
+    return written

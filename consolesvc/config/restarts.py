@@ -11,6 +11,8 @@ def restarts(before: Config, now: Config) -> list[str]:
     needed = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
     if (before.limits.body, before.limits.headers) != (now.limits.body, now.limits.headers):
         needed.append("limits.body or limits.headers has changed: restart for that")
+    if before.tokens.store != now.tokens.store:
+        needed.append("tokens.store has changed: restart for that")
     if before.log != now.log:
         needed.append("log has changed: restart for that")
     if before.identity != now.identity:

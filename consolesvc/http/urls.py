@@ -42,3 +42,9 @@ class ConsoleUrls:
             host = host_name(asked) or "127.0.0.1"
         scheme = "wss" if self.secure else "ws"
         return f"{scheme}://{Address(host, port)}/"
+
+
+def page_url(console_url: str) -> str:
+    """The page that shows a console, from the URL of its websocket: http for ws, https for wss (DESIGN 5.3)."""
+    scheme, _, rest = console_url.partition("://")
+    return f"{'https' if scheme == 'wss' else 'http'}://{rest}"

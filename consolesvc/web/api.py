@@ -14,8 +14,9 @@ from aiohttp import web
 from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
-from consolesvc.web import fake_faults, loan, output
+from consolesvc.web import fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
 from consolesvc.web.calls import visible
+from consolesvc.web.waits import Waits
 
 NOT_TOLD = {"configuration_error": None, "tls_error": None}
 """What is none of a caller's business who is no admin."""
@@ -25,6 +26,7 @@ def setup(
     app: web.Application,
     *,
     inventory: Inventory,
+    waits: Waits,
     trouble: Callable[[], str | None],
     tls_trouble: Callable[[], str | None],
 ) -> None:
@@ -33,6 +35,7 @@ def setup(
     Args:
         app: The application on the API's port.
         inventory: The consoles.
+        waits: Counts the requests that wait for one.
         trouble: Why the last reload of the configuration was refused; None where it was not.
         tls_trouble: What is wrong with the files of TLS; None where nothing is.
     """
@@ -55,7 +58,12 @@ def setup(
     app.router.add_get("/healthcheck", healthcheck)
     output.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
+    sessions.setup(app, inventory=inventory)
     fake_faults.setup(app, inventory=inventory)
+    for part in (wait, send, run):
+        part.setup(app, inventory=inventory, waits=waits)
+    for part in (marks, slices, screen):
+        part.setup(app, inventory=inventory)
 
 
 def console_view(server: Server) -> dict[str, Any]:
@@ -69,6 +77,7 @@ def console_view(server: Server) -> dict[str, Any]:
         `log`: {`failing` what is wrong with the disk, "" for nothing; `lost` bytes that never reached it; `offset` of
         the next byte to be written}; null where there is none.
         `fault`: what a fake was told to suffer, as `fault_view`; null for nothing.
+        `input`: {`mode` who may type; `holder` the session that holds it, null for none}.
         `viewers` and `refused` numbers; `counters`, since this start: bytes `out` of the machine and `in` to it,
         `refused` bytes of input, how often its line was `opened`, and the `gaps` that viewers were told of with the
         bytes `missed` in all.
@@ -94,6 +103,7 @@ def console_view(server: Server) -> dict[str, Any]:
         "silent": None if console.last_output is None else round(now - console.last_output, 3),
         "log": _log_view(console),
         "fault": fake_faults.fault_view(server),
+        "input": {"mode": console.keyboard.sharing.mode, "holder": console.keyboard.sharing.holder},
         "viewers": len(console.viewers),
         "refused": console.refused,
         "counters": _counters(console),
