@@ -13,10 +13,11 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.scenarios.fronts import CLIENT, HAPROXY, HOST, NGINX, Front, front
-from tests.scenarios.process import OPENSTACK, environment, needs, read_until
+from tests.scenarios.process import OPENSTACK, environment, eventually, needs, read_until
 from tests.scenarios.test_signals import closing
 
 PROJECT = "0c5e1ab0-0000-0000-0000-000000000001"
+SESSIONS = "/console/v1/consoles/echo1/sessions"
 FORGED = {"X-Forwarded-For": "6.6.6.6"}
 
 pytestmark = pytest.mark.timeout(120)
@@ -90,15 +91,17 @@ def test_a_console_through_the_proxy(made: Front) -> None:
 
 @BOTH
 def test_the_client_is_named_and_not_the_proxy(made: Front) -> None:
-    """In the log and in the console's events; an address that the client wrote itself counts nothing."""
+    """In the log and by `who`; an address that the client wrote itself counts nothing."""
     for headers in ({}, FORGED, {"X-Forwarded-For": f"6.6.6.6, {CLIENT}, 6.6.6.7"}):
-        count = made.running.stderr.count(f"attached {CLIENT} as session") + 1
+        count = made.running.stderr.count(f"attached admin ({CLIENT}) as session") + 1
         with attached(made, console_url(made, headers=headers), headers) as viewer:
             viewer.send(b"|")
             read_until(viewer, b"|")
-        assert made.running.stderr.count(f"attached {CLIENT} as session") == count
+            assert [session["who"] for session in ask(made, "GET", SESSIONS)["sessions"]] == [CLIENT]
+        assert made.running.stderr.count(f"attached admin ({CLIENT}) as session") == count
+        eventually("the viewer's leaving", lambda: not ask(made, "GET", SESSIONS)["sessions"])
     assert "6.6.6" not in made.running.stderr
-    assert "attached 127.0.0.1" not in made.running.stderr
+    assert "(127.0.0.1" not in made.running.stderr
     with attached(made, f"wss://{HOST}:{made.port}/?token=x", {"Origin": f"https://{HOST}"}) as viewer:
         assert closing(viewer) == (1008, "token unknown")
     assert f"refused {CLIENT}: token unknown" in made.running.stderr

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from consolesvc.client import ClientError, Cloud
 from tests.certificates import Authority
 from tests.cli.screen import screen
 from tests.scenarios.flood import Machine, SecureTap, checksum_of, read_all
@@ -62,7 +63,7 @@ def test_every_way_in_is_by_tls(tmp_path: Path, authority: Authority, loop: str)
         with running.viewer("echo1") as viewer:
             viewer.send(b"by TLS\r")
             read_until(viewer, b"by TLS")
-        assert "echo1: attached 127.0.0.1:" in running.stderr
+        assert "echo1: attached admin (127.0.0.1:" in running.stderr
         assert "echo1" in running.command("list").stdout
         attached = running.command("attach", "echo1", input="attached\n")
         assert attached.returncode == 0
@@ -244,6 +245,23 @@ def test_a_stop_is_in_time_whatever_clients_do(tmp_path: Path, authority: Author
         kept.getresponse().read()
         eventually("much output", lambda: running.console("flood")["end"] > 8 * MIB, 20)
         assert running.stop() < 5
+
+
+def test_scripts_and_share_links(tmp_path: Path, authority: Authority) -> None:
+    """The Python client goes by OS_CACERT, and does not try again what is not trusted; links and pages are secure."""
+    with secure(tmp_path, authority) as running:
+        console = Cloud(running.api_url, environ={"OS_CACERT": str(authority.cert)}).console("echo1")
+        running.wait_for_line("echo1", "connected")
+        console.send("by TLS")
+        assert console.wait("by (T.S)", since=0).groups == ("TLS",)
+        with pytest.raises(ClientError, match=r"its certificate is not trusted") as caught:
+            Cloud(running.api_url, environ={}).consoles()
+        assert not caught.value.passing
+        link = json.loads(running.keep(running.command("url", "--view", "--json", "echo1").stdout))
+        assert link["url"].startswith(f"{running.proxy_url}?token=")
+        assert link["page"] == link["url"].replace("wss://", "https://", 1)
+        shown = running.command("attach", "--since", "0", "--until", "TLS", "--timeout", "20", link["url"])
+        assert "by TLS" in shown.stdout, shown.stderr
 
 
 def test_a_person_at_a_terminal(tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
