@@ -31,13 +31,18 @@ def client_tls(environ: Mapping[str, str]) -> ssl.SSLContext:
     return context
 
 
-def refused_certificate(error: BaseException) -> str | None:
-    """What an error at connecting says where it is about the service's certificate; None where it is not."""
+def refused_certificate(error: BaseException, variable: str = "OS_CACERT") -> str | None:
+    """What an error at connecting says where it is about the service's certificate; None where it is not.
+
+    Args:
+        error: What was raised.
+        variable: That of the environment by which another CA is trusted.
+    """
     cause: BaseException | None = error
     while cause is not None:
         # By attribute: aiohttp's own errors are of these classes as well, and have neither.
         if message := getattr(cause, "verify_message", ""):
-            return f"its certificate is not trusted: {message}; OS_CACERT names the CA of a lab of one's own"
+            return f"its certificate is not trusted: {message}; {variable} names the CA of a lab of one's own"
         if getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER":
             return "it speaks no TLS there: is it http:// or ws://?"
         cause = cause.__cause__ or cause.__context__

@@ -264,6 +264,23 @@ def test_scripts_and_share_links(tmp_path: Path, authority: Authority) -> None:
         assert "by TLS" in shown.stdout, shown.stderr
 
 
+def test_a_hub_of_a_host_that_speaks_tls(tmp_path: Path, authority: Authority) -> None:
+    """It trusts SSL_CERT_FILE; without that the line says what is the matter, and types nothing to a stranger."""
+    with secure(tmp_path, authority) as host:
+        hub = tmp_path / "hub.yaml"
+        hub.write_text(f"servers:\n  - {{name: h, line: {{type: consolesvc, url: '{host.api_url}', name: echo1}}}}\n")
+        with service(tmp_path / "stranger", "--config", str(hub)) as running:
+            line = running.wait_for_line("h", "waiting")["line"]
+            assert "its certificate is not trusted: unable to get local issuer certificate" in line["why"]
+            assert "SSL_CERT_FILE names the CA" in line["why"]
+        environ = {**environment(), "SSL_CERT_FILE": str(authority.cert)}
+        with service(tmp_path / "hub", "--config", str(hub), env=environ) as running:
+            running.wait_for_line("h", "connected")
+            with running.viewer("h") as viewer:
+                viewer.send(b"by TLS\r")
+                read_until(viewer, b"by TLS")
+
+
 def test_a_person_at_a_terminal(tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """`attach` by name, typed at and left with `~.`."""
     with secure(tmp_path, authority) as running:
