@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -143,7 +144,7 @@ async def _connect(http: aiohttp.ClientSession, url: str, offer: tuple[str, ...]
     try:
         async with asyncio.timeout(TIMEOUT):
             # autoping off: a PING is a sign of life that we must see.
-            tls = client_tls(os.environ) if url.startswith(("wss:", "https:")) else True
+            tls = client_tls(os.environ) if urlsplit(url).scheme == "wss" else True
             ws = await http.ws_connect(url, protocols=offer, autoping=False, max_msg_size=LARGEST, ssl=tls)
     except aiohttp.WSServerHandshakeError as error:
         raise refused(address, error.status) from None
