@@ -24,6 +24,7 @@ from consolesvc.console.sharing import Sharing
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
+from consolesvc.http.forwarded import PROXIES, Proxies
 from consolesvc.http.guard import guard
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
@@ -35,7 +36,7 @@ from consolesvc.lines.kinds import make_opener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.logs import Logs
 from consolesvc.oversight import Oversight
-from consolesvc.ports import Ports, names_of
+from consolesvc.ports import Inherited, Ports, names_of
 from consolesvc.power.switches import Switches
 from consolesvc.proxy import codes
 from consolesvc.proxy.face import Proxy
@@ -69,6 +70,7 @@ class Service:
         state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
         local_path: Where the local socket is to be; None: nowhere.
+        inherited: Sockets to listen on, by port, in the place of those that the service would open.
         clock: Seconds, monotonic, by which tokens expire.
 
     Raises:
@@ -82,6 +84,7 @@ class Service:
         state_path: Path | None = None,
         log_path: Path | None = None,
         local_path: Path | None = None,
+        inherited: Inherited | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -96,7 +99,10 @@ class Service:
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(names_of(config))
-        self.urls = ConsoleUrls(config.proxy)
+        self.proxies = Proxies(config.trusted_proxies)
+        self.ports = Ports(config, local_path, inherited)
+        self.listen = self.ports.listen
+        self.urls = ConsoleUrls(config.proxy, secure="proxy" in self.ports.secure)
         self.identity = identities.make_identity(config)
         self.seen = Oversight(self, self._logs.path)
         self.proxy = Proxy(
@@ -109,9 +115,7 @@ class Service:
             witnesses=self.seen.witnesses,
         )
         self.switches = Switches(config.power.poll)
-        self.ports = Ports(config, local_path)
         self.watching = Watching()
-        self.listen = self.ports.listen
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -130,7 +134,7 @@ class Service:
         """
         keep_requests_out_of_the_log()
         self.ports.bind()
-        self.urls.port = self.ports.proxy.port
+        self.urls.listen = self.ports.proxy
         try:
             await self.seen.serve()
             await self._logs.open()
@@ -181,7 +185,11 @@ class Service:
 
         Returns:
             What of it needs a restart, a sentence each.
+
+        Raises:
+            TlsUnusable: what `tls` names went wrong after it was read; nothing has changed then.
         """
+        renewals = self.ports.renewed(config)
         old = {server.id: server.config for server in self.inventory if server.id not in self.made}
         new = {server.id: server for server in config.servers}
         for server_id in new.keys() - old.keys():
@@ -203,7 +211,9 @@ class Service:
         self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
         self.known_hosts.update(names_of(config))
-        self.urls.config = config.proxy
+        self.proxies.trusted = config.trusted_proxies
+        await self.ports.go_over(config, renewals)
+        self.urls.config, self.urls.secure = config.proxy, "proxy" in self.ports.secure
         await self.watching.tell(config.webhooks)
         await self.switches.repoll(config.power.poll)
         return restarts(before, config) + await self.seen.reloaded(before)
@@ -279,6 +289,7 @@ class Service:
 
     def _app(self, *middlewares: Middleware) -> web.Application:
         app = web.Application(middlewares=middlewares, client_max_size=self.config.limits.body or sys.maxsize)
+        app[PROXIES] = self.proxies
         compute.setup(
             app,
             inventory=self.inventory,
@@ -288,7 +299,13 @@ class Service:
             switches=self.switches,
         )
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
+        native.setup(
+            app,
+            inventory=self.inventory,
+            waits=self.waits,
+            trouble=lambda: self.seen.reloads.trouble,
+            tls_trouble=lambda: self.ports.trouble,
+        )
         links = share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         share.setup(app, inventory=self.inventory, links=links)
         self.seen.setup(app)
@@ -311,5 +328,6 @@ class Service:
 
     def _proxy_app(self) -> web.Application:
         app = web.Application()
+        app[PROXIES] = self.proxies
         app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app

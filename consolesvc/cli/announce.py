@@ -56,7 +56,8 @@ def announce(service: Service, *, demo: bool) -> None:
 def api_url(service: Service) -> str:
     """The API's address as a client on this host reaches it."""
     address = service.ports.api
-    return f"http://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}"
+    scheme = "https" if "api" in service.ports.secure else "http"
+    return f"{scheme}://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}"
 
 
 def metrics_url(service: Service) -> str:

@@ -7,25 +7,29 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import re
-import resource
 import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from consolesvc.cli import descriptors
 from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
 from consolesvc.cli.log_lines import FORMATTERS
+from consolesvc.cli.supervised import Supervised
 from consolesvc.config import model
 from consolesvc.config.fakes import FAKES, with_fakes
 from consolesvc.config.linespec import GUEST_NAMES
 from consolesvc.config.load import load, load_demo
 from consolesvc.config.model import Config
-from consolesvc.errors import ClientError, ConfigurationError
+from consolesvc.errors import ClientError, ConfigurationError, StartError, TlsUnusable
+from consolesvc.listeners import assign
 from consolesvc.local import NAME as SOCKET
 from consolesvc.local import own_socket
 from consolesvc.service import Service
 from consolesvc.state import LockedFolder, default_log_path, default_path, state_folder, temporary_path
+from consolesvc.systemd import InheritedSocket, Notifier, take_notifier, take_sockets
 
 HELP = "run the service; without --config, an embedded demo of three fake servers"
 
@@ -68,15 +72,27 @@ def run(args: argparse.Namespace) -> int:
     """Serve until TERM or INT; exit code 0 then."""
     config = _read(args)
     _log_to_stderr(config.service, verbose=args.verbose)
-    _raise_descriptor_limit()
+    descriptors.raise_limit()
+    _warn_of_shortage(config)
+    # Before anything else is opened: what systemd has opened for us has numbers of its own.
+    inherited, notifier = _take_sockets(), take_notifier(os.environ)
     with contextlib.ExitStack() as stack:
+        for _, sock in inherited:
+            stack.enter_context(sock)
         folder = stack.enter_context(contextlib.closing(_state_folder(args, stack)))
         kept_together = args.state_dir is not None or args.ephemeral
         log_path = folder.path / "logs" if kept_together else default_log_path(folder.path)
         local_path = folder.path / SOCKET if kept_together else own_socket(folder.path)
-        service = partial(Service, config, state_path=folder.path, log_path=log_path, local_path=local_path)
         with asyncio.Runner(loop_factory=_loop_factory(args.loop)) as runner:
-            runner.run(_serve(service, args))
+            make = partial(
+                Service,
+                config,
+                state_path=folder.path,
+                log_path=log_path,
+                local_path=local_path,
+                inherited=assign(inherited, config),
+            )
+            runner.run(_serve(make, args, notifier))
     return 0
 
 
@@ -130,30 +146,39 @@ def _log_to_stderr(config: model.Service, *, verbose: bool) -> None:
     logging.getLogger("asyncio").setLevel(logging.INFO)
 
 
-def _raise_descriptor_limit() -> None:
-    """The soft limit up to the hard one: a console needs several (DESIGN decision 11)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _warn_of_shortage(config: Config) -> None:
+    if (shortage := descriptors.shortage(config)) is not None:
+        log.warning("%s", shortage)
 
 
-async def _serve(make_service: Callable[[], Service], args: argparse.Namespace) -> None:
-    service = make_service()
+def _take_sockets() -> list[InheritedSocket]:
+    try:
+        return take_sockets(os.environ)
+    except OSError as error:
+        raise StartError(f"LISTEN_FDS promises sockets that are not there: {error.strerror}") from None
+
+
+async def _serve(make: Callable[[], Service], args: argparse.Namespace, notifier: Notifier) -> None:
+    service = make()
+    supervised = Supervised(service, notifier)
     if args.ready_file is not None:
         clear_ready_file(args.ready_file)
     await service.start()
     shutdown = asyncio.Event()
     try:
-        _handle_signals(service, shutdown, args)
+        _handle_signals(service, shutdown, args, supervised)
         await service.settled(SETTLE)
         announce(service, demo=args.config is None)
         if args.ready_file is not None:
             write_ready_file(service, args.ready_file)
+        supervised.ready()
         _spare_the_collector()
         await shutdown.wait()
         log.info("stopping")
     finally:
+        supervised.stopping()
         await service.stop()
+        supervised.close()
         if args.ready_file is not None:
             with contextlib.suppress(OSError):
                 args.ready_file.unlink()
@@ -169,12 +194,14 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _handle_signals(service: Service, shutdown: asyncio.Event, args: argparse.Namespace) -> None:
+def _handle_signals(
+    service: Service, shutdown: asyncio.Event, args: argparse.Namespace, supervised: Supervised
+) -> None:
     loop = asyncio.get_running_loop()
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
-        task = loop.create_task(_reload(service, args), name="reload")
+        task = loop.create_task(_reload(service, args, supervised), name="reload")
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
@@ -189,15 +216,20 @@ def _handle_signals(service: Service, shutdown: asyncio.Event, args: argparse.Na
         loop.add_signal_handler(number, handler)
 
 
-async def _reload(service: Service, args: argparse.Namespace) -> None:
+async def _reload(service: Service, args: argparse.Namespace, supervised: Supervised) -> None:
+    supervised.reloading()
     try:
         config = _read(args)
-    except (ConfigurationError, ClientError) as error:
+        restarts = await service.reload(config)
+    except (ConfigurationError, ClientError, TlsUnusable) as error:
         service.seen.refused(str(error))
         log.error("the configuration was not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - a user's slip, no traceback
-        return
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(FORMATTERS[config.service.log_format]())
-    for restart in await service.reload(config):
-        log.warning("%s", restart)
-    log.info("configuration reloaded: %d servers", len(service.inventory))
+    else:
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(FORMATTERS[config.service.log_format]())
+        for restart in restarts:
+            log.warning("%s", restart)
+        _warn_of_shortage(config)
+        log.info("configuration reloaded: %d servers", len(service.inventory))
+    finally:
+        supervised.ready()

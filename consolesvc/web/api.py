@@ -18,8 +18,18 @@ from consolesvc.web import boots, fake_faults, loan, marks, output, run, screen,
 from consolesvc.web.calls import visible
 from consolesvc.web.waits import Waits
 
+NOT_TOLD = {"configuration_error": None, "tls_error": None}
+"""What is none of a caller's business who is no admin."""
 
-def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: Callable[[], str | None]) -> None:
+
+def setup(
+    app: web.Application,
+    *,
+    inventory: Inventory,
+    waits: Waits,
+    trouble: Callable[[], str | None],
+    tls_trouble: Callable[[], str | None],
+) -> None:
     """Add the routes.
 
     Args:
@@ -27,13 +37,15 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: 
         inventory: The consoles.
         waits: Counts the requests that wait for one.
         trouble: Why the last reload of the configuration was refused; None where it was not.
+        tls_trouble: What is wrong with the files of TLS; None where nothing is.
     """
 
     async def consoles(_request: web.Request) -> web.Response:
         caller = CALLER.get()
         views = [console_view(server) for server in inventory if caller.sees(server.project_id)]
         # Files and keys of this host are its operators' business.
-        return web.json_response({"consoles": views, "configuration_error": trouble() if caller.is_admin else None})
+        told = {"configuration_error": trouble(), "tls_error": tls_trouble()} if caller.is_admin else NOT_TOLD
+        return web.json_response({"consoles": views, **told})
 
     async def console(request: web.Request) -> web.Response:
         return web.json_response({"console": console_view(visible(inventory, request))})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,15 +146,16 @@ async def _stream(
         return response
     left = asked.limit
     offset = piece.offset
-    while piece.offset == offset:
-        if piece.data:
-            await response.write(piece.data)
-        offset = piece.end
-        left = None if left is None else left - len(piece.data)
-        if left == 0 or not await _more(request, console, offset):
-            await response.write_eof()
-            return response
-        piece = await read_at(console, offset, LIMIT if left is None else min(left, LIMIT))
+    with contextlib.suppress(ConnectionError):  # the client has gone, and nobody reads the end any more
+        while piece.offset == offset:
+            if piece.data:
+                await response.write(piece.data)
+            offset = piece.end
+            left = None if left is None else left - len(piece.data)
+            if left == 0 or not await _more(request, console, offset):
+                await response.write_eof()
+                return response
+            piece = await read_at(console, offset, LIMIT if left is None else min(left, LIMIT))
     if request.transport is not None:
         request.transport.abort()
     return response
