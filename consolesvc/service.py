@@ -41,7 +41,7 @@ from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
-from consolesvc.web import openapi
+from consolesvc.web import listing, openapi, terminal
 from consolesvc.web import state as native_state
 
 log = logging.getLogger(__name__)
@@ -274,6 +274,7 @@ class Service:
                 guard(self.known_hosts),
                 body_wait,
                 identify(self.identity),
+                *([terminal.at_root] if self.ports.shared else []),
             ],
             client_max_size=self.config.limits.body or sys.maxsize,
         )
@@ -282,18 +283,24 @@ class Service:
         native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
+        listing.setup(app, identity=self.config.identity.type)
+        self._add_terminal(app)
         return app
+
+    def _proxy_app(self) -> web.Application:
+        app = web.Application(middlewares=[self._divert, access, faults, guard(self.known_hosts), terminal.at_root])
+        self._add_terminal(app)
+        app.router.add_route("*", "/{path:.*}", self.proxy.handle)
+        return app
+
+    def _add_terminal(self, app: web.Application) -> None:
+        terminal.setup(app, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)
 
     @web.middleware
     async def _divert(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if is_upgrade(request):
             return await faults(request, self.proxy.handle)
         return await handler(request)
-
-    def _proxy_app(self) -> web.Application:
-        app = web.Application(middlewares=[faults])
-        app.router.add_route("*", "/{path:.*}", self.proxy.handle)
-        return app
 
 
 def _known_hosts(config: Config) -> frozenset[str]:

@@ -72,17 +72,22 @@ class ResumeStore:
         Raises:
             TokenRefused: it is unknown, used or expired.
         """
-        digest = _digest(secret)
-        lineage = self._lineages.get(digest)
-        if lineage is None:
-            raise TokenRefused("unknown")
-        if lineage.until is not None and self.clock() >= lineage.until:
-            raise TokenRefused("expired")
+        lineage = self.look_up(secret)
         admit(lineage.grant)
+        digest = _digest(secret)
         other = lineage.before if digest == lineage.current else lineage.current
         if other is not None:
             self._lineages.pop(other, None)
         lineage.current, lineage.before = digest, None
+        return lineage
+
+    def look_up(self, secret: str) -> Lineage:
+        """The lineage of a secret, which stays as good as it was; raises TokenRefused as `redeem` does."""
+        lineage = self._lineages.get(_digest(secret))
+        if lineage is None:
+            raise TokenRefused("unknown")
+        if lineage.until is not None and self.clock() >= lineage.until:
+            raise TokenRefused("expired")
         return lineage
 
     def enter(self, lineage: Lineage) -> None:
