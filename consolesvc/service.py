@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from consolesvc.compute import app as compute
 from consolesvc.config.model import Config, ServerConfig
@@ -33,15 +32,15 @@ from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
 from consolesvc.ports import Ports
 from consolesvc.proxy import codes
+from consolesvc.proxy.app import divert, proxy_app
 from consolesvc.proxy.face import Proxy
-from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.states import follow_power
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import ResumeStore
 from consolesvc.web import api as native
-from consolesvc.web import listing, openapi, terminal
+from consolesvc.web import listing, openapi, pages, terminal
 from consolesvc.web import state as native_state
 
 log = logging.getLogger(__name__)
@@ -268,7 +267,7 @@ class Service:
         app = web.Application(
             # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
             middlewares=[
-                *([self._divert] if self.ports.shared else []),
+                *([divert(self.proxy)] if self.ports.shared else []),
                 access,
                 faults,
                 guard(self.known_hosts),
@@ -284,23 +283,14 @@ class Service:
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
         listing.setup(app, identity=self.config.identity.type)
-        self._add_terminal(app)
+        self._add_terminal(app, pages.FILES_PATH)
         return app
 
     def _proxy_app(self) -> web.Application:
-        app = web.Application(middlewares=[self._divert, access, faults, guard(self.known_hosts), terminal.at_root])
-        self._add_terminal(app)
-        app.router.add_route("*", "/{path:.*}", self.proxy.handle)
-        return app
+        return proxy_app(self.proxy, self.known_hosts, page=terminal.at_root, files=self._add_terminal)
 
-    def _add_terminal(self, app: web.Application) -> None:
-        terminal.setup(app, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)
-
-    @web.middleware
-    async def _divert(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if is_upgrade(request):
-            return await faults(request, self.proxy.handle)
-        return await handler(request)
+    def _add_terminal(self, app: web.Application, path: str) -> None:
+        terminal.setup(app, path, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)
 
 
 def _known_hosts(config: Config) -> frozenset[str]:

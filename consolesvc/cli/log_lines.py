@@ -14,6 +14,12 @@ class LineFormatter(logging.Formatter):
         self._second = -1
         self._text = ""
 
+    def format(self, record: logging.LogRecord) -> str:
+        """A record's line, and what hangs on it."""
+        if record.exc_info or record.exc_text or record.stack_info:
+            return super().format(record)
+        return f"{self.formatTime(record)} {record.levelname} {record.name}: {record.getMessage()}"
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
         """The local time with milliseconds, `2026-11-23 18:04:05,678`."""
         second = int(record.created)

@@ -51,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ready-file", type=Path, metavar="FILE", help="written once ready: JSON with pid, ports, servers"
     )
+    parser.add_argument(
+        "--loop",
+        choices=("asyncio", "uvloop"),
+        default="asyncio",
+        help="event loop; uvloop is an extra (default asyncio)",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="log what is only worth a look when searching")
 
 
@@ -63,8 +69,21 @@ def run(args: argparse.Namespace) -> int:
         folder = stack.enter_context(contextlib.closing(_state_folder(args, stack)))
         kept_together = args.state_dir is not None or args.ephemeral
         log_path = folder.path / "logs" if kept_together else default_log_path(folder.path)
-        asyncio.run(_serve(config, args, folder.path, log_path))
+        with asyncio.Runner(loop_factory=_loop_factory(args.loop)) as runner:
+            runner.run(_serve(config, args, folder.path, log_path))
     return 0
+
+
+def _loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the loop; None for asyncio's own. Raises ClientError where uvloop is not installed."""
+    if name == "asyncio":
+        return None
+    try:
+        import uvloop  # noqa: PLC0415 - an extra, never a requirement (DESIGN decision 10)
+    except ImportError:
+        raise ClientError("--loop uvloop: it is not installed; pip install 'consolesvc[uvloop]'", 2) from None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 def _read(args: argparse.Namespace) -> Config:
@@ -97,8 +116,9 @@ def _log_to_stderr(*, verbose: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
-    # Three look-ups a record that the format does not show.
+    # What the format does not show is not looked up for each record: threads, processes, where in the code it was said.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    setattr(logging, "_srcfile", None)  # noqa: B010 - logging's own documented switch, which its types do not have
     # It warns of each offer of a subprotocol that is not ours, which Horizon makes with every connection.
     logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
     logging.getLogger("asyncio").setLevel(logging.INFO)

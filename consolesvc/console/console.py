@@ -150,8 +150,10 @@ class Console:
         self.last_output = self._loop.time()
         if self.log is not None:
             self.log.news()
-        self._release()
-        self.check_flow()
+        if self._awaited:
+            self._release()
+        if self._held or len(self.express) < len(self.viewers) or (self.log is not None and self.log.lags):
+            self.check_flow()
 
     def wake(self) -> None:
         """Have every viewer look, and all that wait in `news`."""
@@ -159,11 +161,10 @@ class Console:
         self._release()
 
     def _release(self) -> None:
-        if self._awaited:
-            # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
-            self._awaited = False
-            generation, self._generation = self._generation, asyncio.Event()
-            generation.set()
+        # An Event per generation: with one shared Future, cancelling one waiter cancels all (DESIGN section 4).
+        self._awaited = False
+        generation, self._generation = self._generation, asyncio.Event()
+        generation.set()
 
     async def news(self) -> None:
         """Wait until bytes or an event come, or a viewer is woken."""
@@ -193,7 +194,7 @@ class Console:
             behind = [viewer for viewer in self.viewers if viewer not in self.express]
             holding = [viewer for viewer in behind if viewer.hold.check(viewer.offset, end, half, now)]
             until = [viewer.hold.window_end for viewer in holding]
-        if self.log is not None and self.log.holds(half + half // 2, now):
+        if self.log is not None and self.log.holds(now):
             until.append(self.log.patience_ends)
         if until:
             if not self._held:

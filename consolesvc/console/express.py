@@ -90,10 +90,15 @@ class Express:
         """Hand out what the ring has just taken in."""
         if not self._viewers:
             return
-        begin = ring.end - len(data)
-        held = ring.read(self.offset, begin - self.offset) if self.offset < begin else b""
+        size = len(data)
+        held, begin = b"", ring.end - size
+        if self.offset < begin:
+            held = ring.read(self.offset, begin - self.offset)
+        elif data[-1] < 0x80:  # noqa: PLR2004 - RFC 3629 section 3: no byte of a longer character
+            self._send((data,), size)
+            return
         rest = unfinished((held + bytes(data[-LONGEST_UNFINISHED:]))[-LONGEST_UNFINISHED:])
-        size = len(held) + len(data) - rest
+        size += len(held) - rest
         if size > 0:
             self._let_go()
             # What is held in part belongs to a character that goes on: then it is held as a whole.

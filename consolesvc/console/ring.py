@@ -1,9 +1,9 @@
 """The last bytes of a console's output, addressed by absolute offset (DESIGN decision 1).
 
 A reader is an offset and nothing else: it costs the ring nothing, cannot slow it down, and what it missed is a
-subtraction. The bytes lie in one bytearray, which grows with what it holds up to the ring's capacity and is then written
-round and round. (Cutting the front off instead looks free and is not: Python then moves the whole array for every eighth
-of it that is appended.)
+subtraction. The bytes lie in one bytearray, which grows with what it holds up to the ring's capacity and is then
+written round and round. (Cutting the front off instead looks free and is not: Python then moves the whole array for
+every eighth of it that is appended.)
 
 Copies are what a fast relay's time goes into, so a full ring saves both of its own: a line may read straight into
 `space`, and the log's thread is lent the memory that it writes to disk.

@@ -43,6 +43,4 @@ def _log(request: web.Request, status: int, ms: float, request_id: str) -> None:
     caller = global_id(request.headers.get("X-OpenStack-Request-ID"))
     suffix = f" global {caller}" if caller else ""
     # Status 0: no answer was made; the connection ended first.
-    values = (request.method, path, status, ms, request_id, suffix)
-    # As log.info, but for its search through the stack for where it was called: that is always here.
-    log.handle(logging.LogRecord(log.name, logging.INFO, __file__, 0, "%s %s %d %.1f ms %s%s", values, None, "_log"))
+    log.info("%s %s %d %.1f ms %s%s", request.method, path, status, ms, request_id, suffix)

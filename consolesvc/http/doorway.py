@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 
 from consolesvc.config.model import Limits
 from consolesvc.errors import LimitReached
@@ -96,8 +97,8 @@ class Arrival(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's protocol is told of no other
-        self._transport = transport
+        # A stream's; no isinstance, for uvloop's are of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         self._timer = asyncio.get_running_loop().call_later(self._doorway.wait, self._late)
         self._doorway.enter(self)
 

@@ -15,7 +15,7 @@ from consolesvc.config.linespec import LineSpec
 from consolesvc.errors import LackError, LineLost
 
 READ_SIZE = 64 * 1024
-"""Bytes a line hands over in one turn of the loop at most, while others speak too: fair to them (DESIGN decision 10)."""
+"""Bytes a line hands over in one turn of the loop at most, while others speak too (DESIGN decision 10)."""
 READ_ALONE = 256 * 1024
 """The same while nobody else does."""
 READ_BESIDE_TYPING = 16 * 1024

@@ -43,6 +43,9 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
         self.peer = peer
         self.ended: asyncio.Event = self._ended
         self._space: memoryview | None = None
+        self._most = 0
+        # asyncio reads once a turn; libuv goes on, up to 32 times, while every other console waits (performance.md b).
+        self._greedy = not isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.peer} {'closed' if self._transport is None else 'open'}>"
@@ -50,7 +53,7 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the transport reads to, as much as the receiver takes in one call."""
         del sizehint
-        most = self._receiver.read_limit
+        most = self._most = self._receiver.read_limit
         self._space = self._receiver.space(most) if self.in_place else None
         return _shared.view[:most] if self._space is None else self._space
 
@@ -64,6 +67,13 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
             self.take(_shared.view[:nbytes])
         else:
             self._receiver.filled(nbytes)
+        if self._greedy and nbytes == self._most and self._transport is not None:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        if self._transport is not None and not self._paused:
+            self._transport.resume_reading()
 
     def take(self, data: memoryview) -> None:
         """What was read, valid during the call: the machine's output, where nothing is wrapped around it."""

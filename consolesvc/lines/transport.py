@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from typing import Final
+from typing import Final, cast
 
 from consolesvc.errors import LineLost
 from consolesvc.lines.base import Line, Receiver
@@ -29,9 +29,9 @@ class TransportLine(Line, asyncio.BaseProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio's word that the transport is up."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio types the argument for all transports
-        transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
-        self._transport = transport
+        # A stream's; no isinstance, for uvloop's are of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
 
     def pause_writing(self) -> None:
         """Asyncio's word that the write buffer is over its high-water mark."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from consolesvc.log.directory import LogDirectory
-from consolesvc.log.index import Record
+from consolesvc.log.index import Record, mark_line
 from consolesvc.log.names import Segment, current_path, rotated_path
 from consolesvc.log.recovery import Recovered, recover
 
@@ -91,14 +91,22 @@ class LogFile:
         self._begin(offset, now, [])
         self._foreign = frozenset(segment.path for segment in self.directory.rotated.get(self.name, ()))
 
-    def append(self, offset: int, data: bytes | memoryview, records: Sequence[Record], now: float) -> None:
+    def append(
+        self,
+        offset: int,
+        data: bytes | memoryview,
+        events: Sequence[Record],
+        now: float,
+        arrived: float | None = None,
+    ) -> None:
         """Add bytes and what happened among them.
 
         Args:
             offset: Of the first byte; above `end`, the bytes between are a gap, which is written as such.
             data: The bytes.
-            records: Events, and a mark for the time of the first byte.
+            events: What happened by then.
             now: Unix seconds.
+            arrived: When the first byte came, in unix seconds; None where that is told already.
 
         Raises:
             OSError: the disk did not take it all; `end` says how far it got.
@@ -106,20 +114,22 @@ class LogFile:
         self.directory.check_room(now)
         if offset != self.end:
             self._begin(offset, now, [Record(self.end, now, "gap", facts={"to": offset})])
-        self._open()
-        marks = [record for record in records if record.event is None]
+        if self._log < 0:
+            self._open()
         left = memoryview(data)
         while left:
             room = self.directory.config.segment_size - (self.end - self.first)
             if room <= 0:
                 self._begin(self.end, now, [])
                 continue
-            # With its byte: the bytes may reach into another segment, and a mark belongs to the one where it begins.
-            self._write_index([mark for mark in marks if self._mark(mark)])
-            marks = []
+            if arrived is not None:
+                # With its byte: the bytes may reach into another segment, and a mark belongs to the one it begins in.
+                self._mark(arrived)
+                arrived = None
             self._write(left[:room])
             left = left[room:]
-        self._write_index([record for record in records if record.event is not None])
+        if events:
+            self._write_index(events)
         self._reserve(now)
 
     def read(self, offset: int, limit: int) -> tuple[int, bytes]:
@@ -260,11 +270,11 @@ class LogFile:
             self._open()
             os.write(self._index, b"".join(record.line() for record in records))
 
-    def _mark(self, record: Record) -> bool:
-        if abs(record.time - self._marked) < MARK_EVERY:
-            return False
-        self._marked = record.time
-        return True
+    def _mark(self, time: float) -> None:
+        """Say when the next byte came, unless one so near it has been said."""
+        if abs(time - self._marked) >= MARK_EVERY:
+            self._marked = time
+            os.write(self._index, mark_line(self.end, time))
 
     def _reserve(self, now: float) -> None:
         if self.end + self._reach // 2 > self._reserved:

@@ -41,8 +41,7 @@ class Record:
     def line(self) -> bytes:
         """The record as a line of the index."""
         if self.event is None and self.stream is None:
-            # A mark, of which there are ten a second for each console that speaks.
-            return b'{"offset":%d,"time":"%s"}\n' % (self.offset, timestamp(self.time).encode("ascii"))
+            return mark_line(self.offset, self.time)
         document: dict[str, Any] = {}
         if self.stream is not None:
             document["stream"] = self.stream
@@ -60,6 +59,11 @@ class Record:
         time = datetime.fromisoformat(str(document.pop("time"))).timestamp() if "time" in document else 0.0
         event, stream = document.pop("event", None), document.pop("stream", None)
         return cls(document.pop("offset"), time, event, stream, document)
+
+
+def mark_line(offset: int, time: float) -> bytes:
+    """A mark's line, without the record: there are ten a second for each console that speaks."""
+    return b'{"offset":%d,"time":"%s"}\n' % (offset, timestamp(time).encode("ascii"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class LogThread:
         return await future
 
     async def close(self, patience: float) -> bool:
-        """Stop the beat, and end the thread once it has done what it was given; whether it did within `patience` seconds."""
+        """End the beat, and the thread once it has done what it was given; whether it did in `patience` seconds."""
         self.beat.close()
         self._jobs.put(None)
         deadline = self._loop.time() + patience

@@ -88,12 +88,12 @@ class _Batch(Job):
         if not self.writer.started:
             file.start_anew(file.stream, at, now)
             self.writer.started = True
-        records = [Record(at, self.arrived or now)] if self.size else []
+        arrived: float | None = self.arrived or now
         for part in self.parts[:-1]:
-            file.append(at, part, records, now)
-            at, records = at + len(part), []
+            file.append(at, part, (), now, arrived)
+            at, arrived = at + len(part), None
         # What happened is written when all bytes are: not at all, then, where they could not be.
-        file.append(at, self.parts[-1], records + self.events, now)
+        file.append(at, self.parts[-1], self.events, now, arrived)
 
     def done(self) -> None:
         """Tell the writer, in the loop."""
@@ -131,7 +131,7 @@ class LogWriter:
         self._busy_since: float | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._asked = False
-        self._eager = EAGER
+        self._eager = self._most = EAGER
         self.started = False
 
     def __repr__(self) -> str:
@@ -153,7 +153,9 @@ class LogWriter:
     def follow(self, source: Source) -> None:
         """Begin to read from the console's ring, whose numbering `start` gave."""
         self._source = source
+        # Written from half a ring on, waited for from three quarters on; the last quarter is what one read may bring.
         self._eager = min(EAGER, source.capacity // 2)
+        self._most = source.capacity - source.capacity // 4
         if self.failing:
             self._retry_later()
 
@@ -178,9 +180,14 @@ class LogWriter:
             if self._busy_since is None and not self.failing:
                 self._soon()
 
-    def holds(self, half: int, now: float) -> bool:
+    @property
+    def lags(self) -> bool:
+        """Whether so much is not on disk yet that the line may have to wait for it."""
+        return self._source is not None and self._source.end - self.offset > self._most
+
+    def holds(self, now: float) -> bool:
         """Whether a holdable line must wait for the disk; `now` is the loop's time."""
-        if self._source is None or self.failing or self._source.end - self.offset <= half:
+        if self.failing or not self.lags:
             return False
         return self._busy_since is None or now - self._busy_since < SLOW
 
@@ -225,8 +232,7 @@ class LogWriter:
         while self.offset < source.end:
             begin = max(self.offset, source.start)
             data = source.read(begin, BATCH)
-            mark = Record(begin, self._arrived or now)
-            await self.thread.call(functools.partial(self.file.append, begin, data, [mark], now))
+            await self.thread.call(functools.partial(self.file.append, begin, data, (), now, self._arrived or now))
             self.offset = begin + len(data)
         await self.thread.call(lambda: self.file.stop(events, now))
 

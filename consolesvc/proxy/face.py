@@ -136,7 +136,7 @@ class Proxy:
             # Only a page in a browser sends an Origin; a client's own CR is somebody's Enter key.
             page = self.config.proxy.drop_first_cr and "Origin" in request.headers
             speech = self._speech(ws, viewer, wish, replay_end, lineage)
-            way = Frames(ws, request.transport) if isinstance(request.transport, asyncio.Transport) else None
+            way = None if request.transport is None else Frames(ws, request.transport)
             end = await pump(ws, viewer, speech, way, drop_first_cr=page, ping=self.ping)
         finally:
             viewer.detach()
@@ -166,7 +166,7 @@ class Proxy:
         if ws.ws_protocol == V1:
             replay = (min(viewer.offset, replay_end), replay_end)
             return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
-        return Raw(notices=wish.notices, replay_end=replay_end)
+        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=replay_end)
 
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
         if not self.config.tokens.enforce_session_timeout or grant.expires is None:
@@ -220,5 +220,5 @@ def _peer(request: web.Request) -> str:
 def _drop_unsent(request: web.Request) -> None:
     """Let go of a client that did not take what was sent: a graceful close would wait for it for ever."""
     transport = request.transport
-    if isinstance(transport, asyncio.Transport) and transport.get_write_buffer_size():
+    if transport is not None and transport.get_write_buffer_size():
         transport.abort()

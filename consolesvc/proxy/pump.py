@@ -1,7 +1,7 @@
 """Bytes between a websocket and a viewer, both ways, until either ends (DESIGN section 4).
 
-Two tasks, send and receive; the first to end ends both: a pump stuck in a send is not freed by pings alone
-(style.md section 6).
+Two tasks, one that sends and the session's own, which receives; the first to end ends both: a pump stuck in a send is
+not freed by pings alone (style.md section 6).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any, TypeVar
 
 from aiohttp import WSMessage, WSMsgType, web
 
@@ -16,6 +17,8 @@ from consolesvc.console.viewer import End, Viewer
 from consolesvc.proxy import codes
 from consolesvc.proxy.frames import Frames
 from consolesvc.proxy.speech import Break, Message, Speech
+
+T = TypeVar("T")
 
 PING = 30.0
 """Seconds of silence after which a client is asked for a sign of life (DESIGN 5.4)."""
@@ -48,18 +51,25 @@ async def pump(
     Returns:
         Why we ended it; None where the client went.
     """
-    name = viewer.who or "viewer"
     sending = _Sending(ws, viewer, speech, way)
-    send = asyncio.create_task(sending.run(), name=f"send {name}")
     typed = _without_first_cr(viewer) if drop_first_cr else partial(viewer.console.write, viewer)
-    receive = asyncio.create_task(_receive(ws, viewer, speech, typed, ping), name=f"receive {name}")
+    listening = _Listening(ws, viewer, speech, typed, ping)
+    send = asyncio.create_task(sending.run(), name=f"send {viewer.who or 'viewer'}")
+    others: tuple[asyncio.Future[Any], ...] = (send, viewer.ended)
+    for other in others:
+        other.add_done_callback(listening.interrupt)
+    heard: End | Exception | None = None
     try:
-        await asyncio.wait((send, receive, viewer.ended), return_when=asyncio.FIRST_COMPLETED)
+        heard = await listening.run()
+    except Exception as fault:  # noqa: BLE001 - raised again below, once both are over
+        heard = fault
     finally:
+        for other in others:
+            other.remove_done_callback(listening.interrupt)
         viewer.detach()
-        receive.cancel()
         await sending.stop(send)
-        ends = await asyncio.gather(send, receive, return_exceptions=True)
+    sent = None if send.cancelled() else send.exception() or send.result()
+    ends: tuple[End | BaseException | None, ...] = (sent, heard)
     end = viewer.ended.result() if viewer.ended.done() else next((e for e in ends if isinstance(e, End)), None)
     await close(ws, end)
     for error in ends:
@@ -69,7 +79,9 @@ async def pump(
 
 
 async def close(ws: web.WebSocketResponse, end: End | None) -> None:
-    """Close a websocket within CLOSE_WAIT, whatever its client does."""
+    """Close a websocket within CLOSE_WAIT, whatever its client does. Nothing where it is closed."""
+    if ws.closed:
+        return
     goodbye = ws.close() if end is None else ws.close(code=end.code, message=codes.reason(end.reason))
     # A task of its own: what a stuck client does to it must not look like a cancellation of ours.
     closing = asyncio.create_task(goodbye, name="close")
@@ -105,7 +117,7 @@ class _Sending:
         return None
 
     async def stop(self, task: asyncio.Task[End | None]) -> None:
-        """End the task that runs `run`, letting a message that is on its way leave.
+        """End the task that runs `run`, letting a message that is on its way leave, and wait until it has ended.
 
         All that wait for aiohttp's socket buffer wait for one future: cancelled there, the task would take it along,
         and the close frame with the reason could not follow.
@@ -113,7 +125,9 @@ class _Sending:
         self._stopped = True
         if self._busy:
             await asyncio.wait((task,), timeout=CLOSE_WAIT)
-        task.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait((task,))
 
     async def _send(self, message: Message) -> None:
         self._busy = True
@@ -139,28 +153,72 @@ def _without_first_cr(viewer: Viewer) -> Callable[[bytes], None]:
     return typed
 
 
-async def _receive(
-    ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, typed: Callable[[bytes], None], ping: float
-) -> End | None:
-    """Take input until the client closes, breaks the protocol, or has been silent through two pings."""
-    asked, place = False, viewer.offset
-    while True:
-        # Not reading while much waits is the client's own flow control; no ping runs out meanwhile.
-        await viewer.typist.room()
-        try:
-            message = await ws.receive(timeout=ping)
-        except TimeoutError:
+class _Listening:
+    """Takes what a client sends, in the session's own task, until the client is done or somebody interrupts."""
+
+    def __init__(
+        self, ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, typed: Callable[[bytes], None], ping: float
+    ) -> None:
+        self._ws = ws
+        self._viewer = viewer
+        self._speech = speech
+        self._typed = typed
+        self._ping = ping
+        self._time = asyncio.get_running_loop().time
+        self._last = self._time()
+        self._scope: asyncio.Timeout | None = None
+        self._over = False
+
+    def interrupt(self, _why: object) -> None:
+        """Have `run` return."""
+        self._over = True
+        if self._scope is not None:
+            self._scope.reschedule(self._time())
+
+    async def run(self) -> End | None:
+        """Take input until the client closes, breaks the protocol, or has been silent through two pings."""
+        viewer, place, asked, wait = self._viewer, self._viewer.offset, False, self._ping
+        while not self._over:
+            # One scope for many messages: one for each would be half of what a message costs.
+            end = await self._within(wait, self._take())
+            if not isinstance(end, TimeoutError):
+                return end
+            wait = self._last + self._ping - self._time()
+            if wait > 0 or viewer.typist.full:
+                # Not reading while much waits is the client's own flow control; no ping runs out meanwhile.
+                asked, wait = False, max(wait, self._ping / 2)
+                continue
             # What the client took since is a sign of life too: a pong may wait behind megabytes on a slow link.
-            if (asked and viewer.offset == place) or not await _sent(ws.ping(), ping):
+            if asked and viewer.offset == place:
                 return None
-            asked, place = True, viewer.offset
-            continue
-        asked = False
+            if isinstance(await self._within(self._ping, self._ws.ping()), TimeoutError):
+                return None
+            asked, place, wait = True, viewer.offset, self._ping
+        return None
+
+    async def _within(self, seconds: float, doing: Coroutine[None, None, T]) -> T | TimeoutError:
+        """What comes of it; TimeoutError where that takes longer, or somebody interrupts."""
         try:
-            if not await _heard(ws, message, viewer, speech, typed, ping):
-                return None
-        except ValueError as error:
-            return End(codes.NOT_CONSISTENT, f"TEXT is not what {ws.ws_protocol} has: {error}")
+            async with asyncio.timeout(seconds) as self._scope:
+                return await doing
+        except TimeoutError as error:
+            return error
+        finally:
+            self._scope = None
+
+    async def _take(self) -> End | None:
+        """Take messages until there is a last one."""
+        ws, typist = self._ws, self._viewer.typist
+        while True:
+            if typist.full:
+                await typist.room()
+            message = await ws.receive()
+            self._last = self._time()
+            try:
+                if not await _heard(ws, message, self._viewer, self._speech, self._typed, self._ping):
+                    return None
+            except ValueError as error:
+                return End(codes.NOT_CONSISTENT, f"TEXT is not what {ws.ws_protocol} has: {error}")
 
 
 async def _heard(

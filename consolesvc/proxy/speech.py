@@ -62,13 +62,14 @@ class Raw:
 
     Args:
         notices: Whether events and gaps are told; without, a gap ends the session: silence is not an option.
-        replay_end: Offset up to which output is history, and terminal queries are removed from it.
+        offset: Where output begins.
+        replay_end: Offset up to which it is history, and terminal queries are removed from it.
     """
 
-    def __init__(self, *, notices: bool, replay_end: int) -> None:
+    def __init__(self, *, notices: bool, offset: int, replay_end: int) -> None:
         self._notices = notices
         self._replay_end = replay_end
-        self._queries: QueryFilter | None = QueryFilter()
+        self._queries = QueryFilter() if offset < replay_end else None
 
     @property
     def plain(self) -> bool:

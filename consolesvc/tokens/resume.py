@@ -11,6 +11,8 @@ from consolesvc.errors import TokenRefused
 from consolesvc.tokens.store import Grant
 
 SECRET_BYTES = 24
+SWEEP_EVERY = 10.0
+"""Seconds between two looks for secrets that have expired: each goes through all of them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,13 +45,16 @@ class ResumeStore:
         self.clock = clock
         self.ttl = ttl
         self._lineages: dict[bytes, Lineage] = {}
+        self._sweep_at = 0.0
 
     def __repr__(self) -> str:
         return f"<ResumeStore {len(self._lineages)} secrets>"
 
     def begin(self, grant: Grant) -> Lineage:
         """A lineage for a session that came with a token."""
-        self.sweep()
+        if self.clock() >= self._sweep_at:
+            self._sweep_at = self.clock() + SWEEP_EVERY
+            self.sweep()
         return Lineage(grant)
 
     def renew(self, lineage: Lineage) -> str:

@@ -16,7 +16,7 @@ from aiohttp import web
 from consolesvc.http.faults import NOT_FOUND, Fault
 
 HERE = Path(__file__).parent
-OWN, VENDOR = HERE / "pages", HERE / "vendor"
+OWN, VENDOR = HERE / "static", HERE / "vendor"
 """What is ours, and what scripts/web_assets.py takes from npm."""
 FILES_PATH = "/console/t/"
 """Where the files are, on the API's port and on the proxy's."""
@@ -49,18 +49,18 @@ POLICY: Mapping[str, str] = {
 }
 
 
-def setup(app: web.Application) -> None:
-    """Add the files to the application of either port."""
+def setup(app: web.Application, path: str) -> None:
+    """Add the files below a path to the application of either port."""
     files = served()
 
     async def file(request: web.Request) -> web.StreamResponse:
-        path = files.get(request.match_info["file"])
-        if path is None:
+        found = files.get(request.match_info["file"])
+        if found is None:
             raise Fault(HTTPStatus.NOT_FOUND, NOT_FOUND)
-        headers = {**HEADERS, "Content-Security-Policy": policy(), "Content-Type": TYPES[path.suffix]}
-        return web.FileResponse(path, headers=headers)
+        headers = {**HEADERS, "Content-Security-Policy": policy(), "Content-Type": TYPES[found.suffix]}
+        return web.FileResponse(found, headers=headers)
 
-    app.router.add_get(FILES_PATH + "{file}", file)
+    app.router.add_get(path + "{file}", file)
 
 
 def served() -> dict[str, Path]:

@@ -27,11 +27,12 @@ PARAMETERS = tuple(name for name in output.PARAMETERS if name != "follow")
 """What the call takes: who wants to follow has the websocket, which is counted and limited."""
 
 
-def setup(app: web.Application, *, inventory: Inventory, tokens: TokenStore, resumes: ResumeStore) -> None:
-    """Add the pages' files, and `GET /console/t/output`: output by offset, for who has a session or a good token.
+def setup(app: web.Application, path: str, *, inventory: Inventory, tokens: TokenStore, resumes: ResumeStore) -> None:
+    """Add the pages' files, and `GET output`: output by offset, for who has a session or a good token.
 
     Args:
         app: The application of either port.
+        path: What they are below, with a slash at its end: FILES_PATH, or what is left of it within `app`.
         inventory: The consoles.
         tokens: Looks tokens up, and leaves them as good as they were.
         resumes: Likewise for resume secrets.
@@ -45,8 +46,8 @@ def setup(app: web.Application, *, inventory: Inventory, tokens: TokenStore, res
             response.headers["Console-Attached"] = "1" if attached else "0"
         return response
 
-    app.router.add_get(f"{pages.FILES_PATH}output", read)
-    pages.setup(app)
+    app.router.add_get(f"{path}output", read)
+    pages.setup(app, path)
 
 
 async def _console(

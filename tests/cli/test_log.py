@@ -19,7 +19,6 @@ import pytest
 from consolesvc.cli import main
 from consolesvc.config.model import Log
 from consolesvc.log.file import LogFile
-from consolesvc.log.index import Record
 from tests.cli.service import CLEAN, CONSOLESVC, until
 from tests.log.test_file import logged
 
@@ -45,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 def say(file: LogFile, data: bytes, now: float) -> None:
     """Append bytes with their time."""
-    file.append(file.end, data, [Record(file.end, now)], now)
+    file.append(file.end, data, [], now, now)
 
 
 class Ran:

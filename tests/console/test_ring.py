@@ -87,3 +87,65 @@ def test_a_trailing_lf_starts_no_line_worth_skipping_to() -> None:
     ring = Ring(8)
     ring.append(b"0123456789abcdef\n")
     assert ring.line_start(ring.start) == ring.start
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=2 * CAPACITY)), max_size=30), st.integers(0, 99)
+)
+def test_bytes_put_in_place_are_bytes_appended(pieces: list[tuple[bool, bytes]], base: int) -> None:
+    """Whether a line appends or fills the space of a full ring, the ring holds the same tail."""
+    ring = Ring(CAPACITY, base)
+    plain = b""
+    for in_place, piece in pieces:
+        if in_place and ring.full:
+            space = ring.space(len(piece))
+            assert 1 <= len(space) <= len(piece)
+            size = len(space)
+            space[:] = piece[:size]
+            assert ring.commit(size) == piece[:size]
+            plain += piece[:size]
+        else:
+            ring.append(piece)
+            plain += piece
+        assert ring.end == base + len(plain)
+        assert ring.read(ring.start, CAPACITY) == plain[-CAPACITY:]
+
+
+@given(st.binary(min_size=1, max_size=CAPACITY), st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=40))))
+def test_what_is_lent_stays_as_it_is(begin: bytes, pieces: list[tuple[bool, bytes]]) -> None:
+    """However many bytes come meanwhile, by either way, and whether or not the ring was full."""
+    ring = Ring(CAPACITY)
+    ring.append(begin)
+    lent = ring.lend(ring.start, CAPACITY)
+    held = b"".join(lent)
+    assert held == begin[-CAPACITY:]
+    plain = begin
+    for in_place, piece in pieces:
+        if in_place and ring.full:
+            space = ring.space(len(piece))
+            space[:] = piece[: len(space)]
+            ring.commit(len(space))
+            plain += piece[: len(space)]
+        else:
+            ring.append(piece)
+            plain += piece
+        assert b"".join(lent) == held
+        assert ring.read(ring.start, CAPACITY) == plain[-CAPACITY:]
+    ring.give_back()
+
+
+def test_lending_copies_nothing_of_a_full_ring() -> None:
+    """The memory itself is lent, in two parts where it goes over the ring's end; moved only when it must be."""
+    ring = Ring(8)
+    ring.append(b"0123456789")
+    before = ring._data
+    first, second = ring.lend(4, 8)
+    assert (bytes(first), bytes(second)) == (b"4567", b"89")
+    assert isinstance(first, memoryview)
+    assert first.obj is before
+    ring.append(b"ab")
+    assert ring._data is before, "the places of offsets 2 and 3 were not lent"
+    ring.append(b"c")
+    assert ring._data is not before
+    assert (bytes(first), bytes(second)) == (b"4567", b"89")
+    assert ring.read(ring.start, 8) == b"56789abc"

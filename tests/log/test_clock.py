@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from consolesvc.log.file import LogFile
-from consolesvc.log.index import Record, read_index
+from consolesvc.log.index import read_index
 from consolesvc.log.names import scan
 from tests.log.test_file import SMALL, folder, whole
 
@@ -21,7 +21,7 @@ def test_a_clock_set_back_changes_no_order(tmp_path: Path) -> None:
         begin = file.start(10 * DAY).resume
         for number, data in enumerate(life):
             now = (10 - number % 7) * DAY  # back a day each time, and now and then forth
-            file.append(file.end, data, [Record(file.end, now)], now)
+            file.append(file.end, data, [], now, now)
         place, data = file.read(begin, 2000)
         assert place == begin
         assert data

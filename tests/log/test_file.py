@@ -90,7 +90,7 @@ def test_rotation_loses_nothing(appended: list[bytes], tmp_path_factory: pytest.
 def test_files_are_as_promised(tmp_path: Path) -> None:
     """Names, modes, the head of the index, and nothing but bytes in the log (DESIGN 5.5)."""
     with logged(tmp_path) as file:
-        file.append(0, b"a" * 5000, [Record(0, 1700000000.25)], 1700000000.25)
+        file.append(0, b"a" * 5000, [], 1700000000.25, 1700000000.25)
         stream = file.stream
     names = sorted(entry.name for entry in tmp_path.iterdir())
     assert names == [
@@ -116,7 +116,7 @@ def test_time_marks_are_at_most_ten_a_second(tmp_path: Path) -> None:
     with logged(tmp_path, Log(min_free=0)) as file:
         for number in range(100):
             now = 1000.0 + number * 0.01
-            file.append(file.end, b"line\n", [Record(file.end, now)], now)
+            file.append(file.end, b"line\n", [], now, now)
     records = list(read_index(tmp_path / "node.index"))
     assert 9 <= sum(record.event is None and record.stream is None for record in records) <= 11
 
@@ -353,8 +353,8 @@ def test_a_head_never_stands_without_its_reserve(tmp_path: Path) -> None:
 def test_a_mark_lies_in_the_segment_of_its_byte(tmp_path: Path) -> None:
     """A batch that goes over into another segment is timed where it begins."""
     with logged(tmp_path) as file:
-        for number, now in enumerate((1000.0, 1001.0, 1002.0)):
-            file.append(file.end, bytes(2000), [Record(2000 * number, now)], now)
+        for now in (1000.0, 1001.0, 1002.0):
+            file.append(file.end, bytes(2000), [], now, now)
     (rotated,) = scan(tmp_path)["node"]
     marks = [(r.offset, r.time) for r in read_index(rotated.index) if r.event is None and r.stream is None]
     assert marks == [(0, 1000.0), (2000, 1001.0), (4000, 1002.0)]

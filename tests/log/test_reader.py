@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from consolesvc.config.model import Log
 from consolesvc.log.boots import find_boots
-from consolesvc.log.index import Record
 from consolesvc.log.reader import LogReader, log_names
 from consolesvc.log.times import Times
 from tests.log.test_file import logged, pieces
@@ -162,7 +161,7 @@ def write_timed(file: Callable[..., None], said: list[tuple[float, bytes]]) -> N
     """Append pieces, each with a mark."""
     end = 0
     for time, data in said:
-        file(end, data, [Record(end, time)], time)
+        file(end, data, [], time, time)
         end += len(data)
 
 
@@ -185,7 +184,7 @@ def test_times_are_those_of_the_last_mark_before(tmp_path: Path) -> None:
             13_500,
             15_000,
         ]
-        file.append(15_000, b"more", [Record(15_000, 1100.0)], 1100.0)
+        file.append(15_000, b"more", [], 1100.0, 1100.0)
         reader.grown()
         assert times.of(15_002) == 1100.0
 

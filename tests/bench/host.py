@@ -1,0 +1,69 @@
+"""What a server takes of this host: CPU and memory of its processes, and the CPUs that everybody is kept on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpus() -> tuple[set[int] | None, set[int] | None]:
+    """The CPUs of the server and of all else; None and None where there is one for both."""
+    usable = sorted(os.sched_getaffinity(0))
+    return ({usable[0]}, set(usable[1:])) if len(usable) > 1 else (None, None)
+
+
+def describe() -> dict[str, str]:
+    """This host, for whoever reads the figures later."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.machine())
+    return {
+        "cpu": f"{len(os.sched_getaffinity(0))} x {model}",
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+    }
+
+
+def tree(pids: Iterable[int]) -> list[int]:
+    """These processes and all that they started."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found: list[int] = []
+    left = list(pids)
+    while left:
+        found.append(left.pop())
+        left += children.get(found[-1], ())
+    return found
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """CPU that the processes have used, in seconds, with that of the children they have waited for."""
+    total = 0.0
+    for pid in tree(pids):
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                total += int((task / "schedstat").read_text().split()[0]) / 1e9
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[13]) + int(fields[14])) / _TICKS
+    return total
+
+
+def memory(pids: Iterable[int]) -> dict[str, float]:
+    """MiB resident (`rss`) and by proportional share (`pss`) of the processes together."""
+    sizes = {"rss": 0.0, "pss": 0.0}
+    for pid in tree(pids):
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                name = line.partition(":")[0].lower()
+                if name in sizes:
+                    sizes[name] += int(line.split()[1]) / 1024
+    return sizes
