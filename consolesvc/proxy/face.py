@@ -120,7 +120,7 @@ class Proxy:
         console, grant = server.console, lineage.grant
         who = _peer(request)
         start = await _start(console, wish)
-        replay_end = console.ring.end if wish.since is None else start.offset
+        came_at = console.ring.end
         viewer = Viewer(console, start.offset, who=who, gap=start.gap, note=start.note)
         session = Session(server.id, grant.token_id, viewer)
         self.sessions.add(session)
@@ -135,7 +135,7 @@ class Proxy:
             await ws.prepare(request)
             # Only a page in a browser sends an Origin; a client's own CR is somebody's Enter key.
             page = self.config.proxy.drop_first_cr and "Origin" in request.headers
-            speech = self._speech(ws, viewer, wish, replay_end, lineage)
+            speech = self._speech(ws, viewer, wish, came_at, lineage)
             way = None if request.transport is None else Frames(ws, request.transport)
             end = await pump(ws, viewer, speech, way, drop_first_cr=page, ping=self.ping)
         finally:
@@ -161,11 +161,13 @@ class Proxy:
         return ws
 
     def _speech(
-        self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, replay_end: int, lineage: Lineage
+        self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, came_at: int, lineage: Lineage
     ) -> Speech:
         if ws.ws_protocol == V1:
-            replay = (min(viewer.offset, replay_end), replay_end)
+            # After a cut, too: what was asked while it was away is not to be answered now, perhaps into a shell.
+            replay = (min(viewer.offset, came_at), came_at)
             return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
+        replay_end = came_at if wish.since is None else viewer.offset
         return Raw(notices=wish.notices, offset=viewer.offset, replay_end=replay_end)
 
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:

@@ -11,7 +11,7 @@ import { fromLineStart } from './shown.js';
 
 /** Bytes asked for at once: the most that the service gives. */
 const PIECE = 1024 * 1024;
-const PROBE_WAIT = 8_000;
+const PROBE_WAIT = 5_000;
 
 export class Output {
   /** @param {string} address Of the call. @param {Session} session Whose secret opens it. */

@@ -41,10 +41,7 @@ export class Pasting {
     });
     element('pasting-stop').addEventListener('click', () => (this.stopped = true));
     this.text.addEventListener('input', () => this.#count());
-    this.dialog.addEventListener('close', () => {
-      this.text.value = '';
-      screen.term.focus();
-    });
+    this.dialog.addEventListener('close', () => (this.text.value = ''));
   }
 
   /** @param {ClipboardEvent} event */

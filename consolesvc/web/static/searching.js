@@ -84,6 +84,7 @@ export class Searching {
   async #more() {
     await this.older.load();
     this.find(false, true);
+    this.text.focus(); // the button goes with the last of it
   }
 
   /** @param {string} text */

@@ -17,7 +17,6 @@ export class Settings {
     this.screen = screen;
     const dialog = /** @type {HTMLDialogElement} */ (element('settings'));
     element('settings-button').addEventListener('click', () => dialog.showModal());
-    dialog.addEventListener('close', () => screen.term.focus());
     this.#choice('theme', 'theme', () => document.dispatchEvent(new Event('theme-chosen')));
     this.#choice('fit', 'fit', (value) => {
       screen.fitting = value !== 'fixed';

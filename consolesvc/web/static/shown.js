@@ -57,6 +57,36 @@ export class Shown {
   }
 }
 
+/** Output that came too fast to be shown: counted, and of it the end, which is what is on the machine's screen now. */
+export class LeftOut {
+  static KEPT = 64 * 1024;
+
+  constructor() {
+    this.size = 0;
+    /** @type {Block[]} */
+    this.blocks = [];
+    this.kept = 0;
+  }
+
+  /** @param {number} offset @param {Uint8Array} bytes */
+  add(offset, bytes) {
+    this.size += bytes.length;
+    this.kept += bytes.length;
+    this.blocks.push({ offset, bytes });
+    while (this.blocks.length > 1 && this.kept - this.blocks[0].bytes.length >= LeftOut.KEPT) {
+      this.kept -= this.blocks.shift()?.bytes.length ?? 0;
+    }
+  }
+
+  /** What there is, which is forgotten: how many bytes are missing, and the blocks that follow them. */
+  take() {
+    const taken = { missing: this.size - this.kept, blocks: this.blocks };
+    this.size = this.kept = 0;
+    this.blocks = [];
+    return taken;
+  }
+}
+
 /**
  * Output from the start of its first whole line on; all of it where it has none, or begins one.
  * @param {Block} block

@@ -17,7 +17,7 @@ import { openLink, Screen } from './screen.js';
 import { Searching } from './searching.js';
 import * as secret from './secret.js';
 import { Settings } from './settings.js';
-import { Shown } from './shown.js';
+import { LeftOut, Shown } from './shown.js';
 import { Status } from './status.js';
 import { size } from './words.js';
 
@@ -28,8 +28,8 @@ const BEHIND = 8 * 1024 * 1024;
 /** Milliseconds after which a machine that says nothing is worth a hint. */
 const SILENCE = 2_500;
 
-/** Bytes that were left out since the terminal fell behind. */
-let leftOut = 0;
+/** What was left out since the terminal fell behind. */
+const leftOut = new LeftOut();
 const found = secret.found();
 const session = new Session(found ?? {}, secret.wish());
 const base = location.origin.replace(/^http/, 'ws') + location.pathname;
@@ -82,20 +82,24 @@ function changed(state, ending) {
 /** @param {import('./protocol.js').Piece[]} pieces */
 function show(pieces) {
   for (const { offset, bytes, history } of pieces) {
-    if (leftOut > 0 || screen.pending > BEHIND) {
-      leftOut += bytes.length;
-      continue;
-    }
-    shown.add(offset, bytes);
-    older.after(() => screen.write(bytes, history, caughtUp));
+    if (leftOut.size > 0 || screen.pending > BEHIND) leftOut.add(offset, bytes);
+    else write(offset, bytes, history);
   }
   if (document.hidden && pieces.some((piece) => !piece.history)) document.title = `● ${title()}`;
 }
 
+/** @param {number} offset @param {Uint8Array} bytes @param {boolean} history */
+function write(offset, bytes, history) {
+  shown.add(offset, bytes);
+  older.after(() => screen.write(bytes, history, caughtUp));
+}
+
+/** Shows the end of what was left out, where the terminal has shown all before. */
 function caughtUp() {
-  if (leftOut === 0 || screen.pending > 0) return;
-  note(`${size(leftOut)} came faster than they could be shown; the log has them`);
-  leftOut = 0;
+  if (leftOut.size === 0 || screen.pending > 0) return;
+  const { missing: bytes, blocks } = leftOut.take();
+  if (bytes > 0) note(`${size(bytes)} came faster than they could be shown; the log has them`, blocks[0].offset);
+  for (const block of blocks) write(block.offset, block.bytes, true);
 }
 
 /** @param {import('./protocol.js').Happening} happening */
@@ -145,9 +149,9 @@ function hint() {
   if (silent) tell('The machine has said nothing yet. Enter often wakes a login prompt.');
 }
 
-/** @param {string} text */
-function note(text) {
-  shown.note(session.offset, text);
+/** @param {string} text @param {number} [offset] Where it stands. */
+function note(text, offset = session.offset) {
+  shown.note(offset, text);
   older.after(() => screen.note(text));
 }
 
@@ -163,7 +167,11 @@ element('link-open').addEventListener('click', () => {
   /** @type {HTMLDialogElement} */ (element('link')).close();
   openLink(element('link-url').textContent ?? '');
 });
-element('trouble-now').addEventListener('click', () => connection.now());
+element('trouble-now').addEventListener('click', () => {
+  connection.now();
+  screen.term.focus(); // the button goes with the trouble
+});
+for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('close', () => screen.term.focus());
 element('panel-button').addEventListener('click', () => {
   const panel = element('panel');
   panel.hidden = !panel.hidden;
