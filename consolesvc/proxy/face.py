@@ -160,9 +160,7 @@ class Proxy:
         )
         return ws
 
-    def _speech(
-        self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, came_at: int, lineage: Lineage
-    ) -> Speech:
+    def _speech(self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, came_at: int, lineage: Lineage) -> Speech:
         if ws.ws_protocol == V1:
             # After a cut, too: what was asked while it was away is not to be answered now, perhaps into a shell.
             replay = (min(viewer.offset, came_at), came_at)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.scenarios.process import needs
@@ -17,7 +17,8 @@ needs_chromium = needs("chromium", "apt install chromium fonts-dejavu-core")
 marks = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
 """What every file of browser tests is marked with."""
 
-DESK, PHONE = {"width": 1000, "height": 600}, {"width": 390, "height": 740}
+DESK: ViewportSize = {"width": 1000, "height": 600}
+PHONE: ViewportSize = {"width": 390, "height": 740}
 
 # The buffer's lines, wrapped ones joined: the page's DOM has only what is on the screen.
 _TEXT = """() => {

@@ -171,7 +171,7 @@ async def test_users_with_passwords(browser: Browser, tmp_path: Path) -> None:
     users = write_users(tmp_path, bob={"lab": ["member"]}, carol={"lab": ["reader"], "attic": ["member"]})
     async with cloud(users) as service, tab_at(browser, f"{service.api}/console/", REFUSED) as tab:
         await log_in(tab, "bob", "wrong")
-        await tab.has("#sign-in-note", "The request you have made requires authentication.")
+        await tab.has("#sign-in-note", "That user and that password do not fit.")
         await log_in(tab, "bob", PASSWORD)
         await card(tab, "ours", "connected")
         async with tab.page.context.expect_page() as opening:

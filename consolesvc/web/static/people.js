@@ -99,7 +99,7 @@ export class People {
     bar.dataset.requests = requests.join();
     bar.hidden = requests.length === 0;
     bar.replaceChildren(...requests.flatMap((id) => [
-      make('span', { text: `${this.#name(id)} asks to type.` }),
+      make('span', { text: `${this.#name(id)} asks to type, and may once you have typed nothing for 30 s.` }),
       button('Let them', () => this.send({ type: 'grant', session: id })),
       button('Not now', () => this.send({ type: 'deny', session: id })),
     ]));

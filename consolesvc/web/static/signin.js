@@ -2,7 +2,7 @@
 // @ts-check
 
 import { element, make, say } from './dom.js';
-import { sentence } from './faults.js';
+import { Refused, sentence } from './faults.js';
 import { prove, revoke, scoped } from './keystone.js';
 
 /** @type {Record<string, string>} */
@@ -77,7 +77,7 @@ export class SignIn {
   async #password() {
     const select = /** @type {HTMLSelectElement} */ (element('project'));
     if (this.unscoped) return scoped(this.service, this.unscoped, select.value);
-    const { token, projects } = await prove(this.service, value('user').trim(), value('password'));
+    const { token, projects } = await this.#prove();
     if (projects.length === 0) throw new Error('This user has a role in no project.');
     if (projects.length === 1) return scoped(this.service, token, projects[0].id);
     this.unscoped = token;
@@ -86,6 +86,15 @@ export class SignIn {
     this.#note('');
     select.focus();
     return '';
+  }
+
+  async #prove() {
+    try {
+      return await prove(this.service, value('user').trim(), value('password'));
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) throw new Error('That user and that password do not fit.');
+      throw error;
+    }
   }
 
   async #signOut() {

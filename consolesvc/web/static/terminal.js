@@ -171,6 +171,8 @@ element('trouble-now').addEventListener('click', () => {
   connection.now();
   screen.term.focus(); // the button goes with the trouble
 });
+// Whoever has pressed one of these goes on typing.
+for (const id of ['typing', 'asked', 'pasting']) element(id).addEventListener('click', () => screen.term.focus());
 for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('close', () => screen.term.focus());
 element('panel-button').addEventListener('click', () => {
   const panel = element('panel');
