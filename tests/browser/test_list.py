@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 
 from consolesvc.config.linespec import EmulatedSpec, TcpSpec
-from consolesvc.config.model import ServerConfig
+from consolesvc.config.model import Address, Api, Proxy, ServerConfig
 from consolesvc.config.servers import default_id
 from tests.browser.tab import PHONE, Tab, context_of, marks, tab_at
 from tests.identity.world import PASSWORD, Cloud, cloud, write_tokens, write_users
@@ -70,9 +70,14 @@ async def test_each_console_and_how_it_does(browser: Browser, lab: World) -> Non
         assert await names(tab) == ["away", "node", "fake"]
 
 
-async def test_a_console_opens_in_a_tab_of_its_own(browser: Browser, lab: World) -> None:
-    """By its button or by Enter in the filter; the terminal is ready to type, and cannot reach the list."""
-    async with context_of(browser) as context:
+async def test_a_console_opens_in_a_tab_of_its_own(browser: Browser, tmp_path: Path, unused_tcp_port: int) -> None:
+    """By its button or by Enter in the filter; the terminal is ready to type, and cannot reach the list.
+
+    On one port for all: the address of the terminal is then that of the API.
+    """
+    here = Address("127.0.0.1", unused_tcp_port)
+    config = dataclasses.replace(BASE, api=Api(listen=here), proxy=Proxy(listen=here))
+    async with world(tmp_path, config) as lab, context_of(browser) as context:
         tab = Tab(await context.new_page())
         await tab.page.goto(f"{lab.api}/console")
         async with context.expect_page() as opening:
@@ -180,7 +185,7 @@ async def test_users_with_passwords(browser: Browser, tmp_path: Path) -> None:
         await tab.press("Sign out")
         await log_in(tab, "carol", PASSWORD)
         await tab.page.get_by_label("Project").select_option("attic")
-        await tab.page.keyboard.press("Enter")
+        await tab.press("Sign in")
         await card(tab, "theirs", "connected")
         assert await names(tab) == ["theirs"]
         await a_token_that_ended(service, tab)

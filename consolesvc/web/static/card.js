@@ -61,9 +61,11 @@ export class Card {
   }
 
   #happened() {
-    const last = this.console.events?.at(-1);
+    const last = this.console.events?.[0];
     this.event.hidden = last === undefined;
-    if (last) say(this.event, `${last.time ? `${new Date(last.time).toLocaleString()}: ` : ''}${last.text}`);
+    if (last === undefined) return;
+    this.event.dataset.event = last.event;
+    say(this.event, `${ago(last.time)}: ${last.text}`);
   }
 
   /** @param {Rights} rights */
@@ -130,6 +132,12 @@ function facts({ line, silent, project_id: project }, { showProject }) {
 function silence(seconds) {
   if (seconds === null) return 'has said nothing yet';
   return seconds < 3 ? 'talking' : `silent for ${duration(seconds)}`;
+}
+
+/** @param {string} time ISO 8601. */
+function ago(time) {
+  const seconds = Math.max(0, (Date.now() - Date.parse(time)) / 1000);
+  return seconds < 60 ? 'now' : `${duration(seconds)} ago`;
 }
 
 /** @param {string} text */

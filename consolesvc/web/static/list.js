@@ -35,23 +35,28 @@ let looking = false;
 
 /** Asks the service once, shows what it says, and sees to it that it is asked again. */
 async function look() {
-  if (looking) return;
   if (signIn.kind !== 'none' && !service.token) {
     leave('');
     return;
   }
+  if (looking) return;
   looking = true;
   window.clearTimeout(timer);
+  const { token } = service;
   const began = performance.now();
-  try {
-    show(await service.list(TAIL));
-    pause = Math.max(PAUSE, 5 * (performance.now() - began));
-  } catch (error) {
-    failed(error);
-    pause = Math.min(pause * 1.6, LONGEST_PAUSE);
-  } finally {
-    looking = false;
+  const { list, error } = await service.list(TAIL).then(
+    (found) => ({ list: found, error: null }),
+    (reason) => ({ list: null, error: reason }),
+  );
+  looking = false;
+  if (token !== service.token) {
+    // Somebody has signed in or out meanwhile: this is not theirs to see.
+    void look();
+    return;
   }
+  if (list) show(list);
+  else failed(error);
+  pause = list ? Math.max(PAUSE, 5 * (performance.now() - began)) : Math.min(pause * 1.6, LONGEST_PAUSE);
   if (element('sign-in').hidden && !document.hidden) timer = window.setTimeout(() => void look(), pause);
 }
 

@@ -8,7 +8,6 @@ const PIECE = 4096;
 /** Seconds between two pieces of a pace in characters, about. */
 const TICK = 0.02;
 // All but TAB and CR: a web page can hide them in what it has somebody copy, and a terminal would act on them.
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]/g;
 
 /**

@@ -5,6 +5,9 @@
 import { button, element, make, say } from './dom.js';
 import { duration } from './words.js';
 
+/** Milliseconds after which one may ask again: by then it was granted, had the holder typed nothing. */
+const PATIENCE = 35_000;
+
 /**
  * @typedef {import('./protocol.js').Session} Session
  * @typedef {import('./protocol.js').Viewer} Viewer
@@ -15,10 +18,17 @@ export class People {
   constructor(session, send) {
     this.session = session;
     this.send = send;
-    /** The holder at the time when this session asked; undefined where it has not. @type {string | null | undefined} */
-    this.asked = undefined;
+    /**
+     * Whom this session has asked, and how often it was told something since: first that it has asked, then the answer.
+     * @type {{holder: string | null, told: number} | null}
+     */
+    this.asked = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
     element('ask').addEventListener('click', () => {
-      this.asked = session.input?.holder ?? null;
+      this.asked = { holder: session.input?.holder ?? null, told: 0 };
+      window.clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.#answered(), PATIENCE);
       send({ type: 'request' });
       this.refresh();
     });
@@ -71,13 +81,13 @@ export class People {
     const { input } = session;
     const mine = input !== null && input.holder !== null && input.holder === session.id;
     const others = input !== null && input.holder !== null && !mine;
-    if (this.asked !== undefined && this.asked !== (input?.holder ?? null)) this.asked = undefined;
+    if (this.asked !== null && this.asked.holder !== (input?.holder ?? null)) this.asked = null;
     element('typing').hidden = session.mayType && (input === null || input.mode === 'shared');
     say(element('typing-text'), this.#typingWords(mine, others));
     const ask = /** @type {HTMLButtonElement} */ (element('ask'));
     const lease = session.mayType && others && input.mode === 'lease';
     ask.hidden = element('take').hidden = !lease;
-    ask.disabled = this.asked !== undefined;
+    ask.disabled = this.asked !== null;
     say(ask, ask.disabled ? 'Asked' : 'Ask to type');
     element('release').hidden = !mine;
   }
@@ -112,9 +122,16 @@ export class People {
     return id === this.session.id && id !== '' ? `${name} (you)` : name;
   }
 
-  /** A request of ours was answered, or the keyboard went to another: it may be asked for again. */
-  answered() {
-    this.asked = undefined;
+  /** The input changed, and perhaps this session was told something of it. @param {string} text */
+  told(text) {
+    if (this.asked !== null && text !== '') this.asked.told += 1;
+    if (this.asked !== null && this.asked.told > 1) this.#answered();
+    else this.refresh();
+  }
+
+  /** It may be asked for again. */
+  #answered() {
+    this.asked = null;
     this.refresh();
   }
 }

@@ -7,13 +7,13 @@ const KEPT = 'consolesvc.token';
 const PATIENCE = 15_000;
 
 /**
- * @typedef {{event: string, text: string, time?: string}} Happened
+ * @typedef {{event: string, text: string, time: string}} Happened What was recognised in a console's output.
  * @typedef {{
  *   id: string, name: string, project_id: string,
  *   line: {type: string, target: string, state: string, why: string, for: number, loan: null | {user: string, who: string}},
  *   silent: number | null, viewers: number, end: number, tail: string,
  *   input?: {mode: string, holder: string | null}, events?: Happened[],
- * }} Console As the native API shows it.
+ * }} Console As the native API shows it; `events` the newest first.
  * @typedef {{consoles: Console[], configuration_error: string | null,
  *   caller: {user: string, may_type: boolean, is_admin: boolean}}} List
  * @typedef {{id: string, who: string, user: string, since: string, may_type: boolean, holds: boolean}} SessionView

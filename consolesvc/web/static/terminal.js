@@ -121,7 +121,7 @@ function happened(happening) {
       break;
     case 'input':
       if (happening.text) events.add('input', happening.text);
-      people.answered();
+      people.told(happening.text);
       break;
     case 'event':
       if (happening.event === 'break') breaking.told(true);
