@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from tests.browser.picture import colours
 from tests.scenarios.process import needs
 
 needs_chromium = needs("chromium", "apt install chromium fonts-dejavu-core")
@@ -29,20 +30,6 @@ _TEXT = """() => {
     else lines.push(text);
   }
   return lines.join('\\n');
-}"""
-# Colours of a picture by how many pixels have them, as `r,g,b`.
-_COLOURS = """async (png) => {
-  const image = new Image();
-  image.src = `data:image/png;base64,${png}`;
-  await image.decode();
-  const canvas = new OffscreenCanvas(image.width, image.height), paper = canvas.getContext('2d');
-  paper.drawImage(image, 0, 0);
-  const { data } = paper.getImageData(0, 0, image.width, image.height), found = {};
-  for (let at = 0; at < data.length; at += 4) {
-    const colour = `${data[at]},${data[at + 1]},${data[at + 2]}`;
-    found[colour] = (found[colour] ?? 0) + 1;
-  }
-  return found;
 }"""
 
 
@@ -100,16 +87,16 @@ class Tab:
         found: str = await self.page.evaluate("document.activeElement.id || document.activeElement.className")
         return found
 
-    async def colours(self, selector: str) -> dict[str, int]:
-        """How many pixels of an element have each colour."""
-        picture = base64.b64encode(await self.page.locator(selector).screenshot()).decode()
-        async with contextlib.AsyncExitStack() as stack:
-            context = await self.page.context.browser.new_context()  # type: ignore[union-attr]  # it has one
-            stack.push_async_callback(context.close)
-            # A page without a policy: ours lets nobody look at pictures.
-            blank = await context.new_page()
-            found: dict[str, int] = await blank.evaluate(_COLOURS, picture)
-        return found
+    async def colours(self, selector: str) -> Counter[str]:
+        """How many pixels of an element's upper left corner have each colour; the commonest comes first."""
+        box = await self.page.locator(selector).bounding_box()
+        assert box is not None
+        corner = {"x": box["x"], "y": box["y"], "width": min(240.0, box["width"]), "height": min(40.0, box["height"])}
+        return colours(await self.page.screenshot(clip=corner))  # type: ignore[arg-type]  # a rectangle it is
+
+    async def ground(self, selector: str) -> str:
+        """The colour that most of it has."""
+        return (await self.colours(selector)).most_common(1)[0][0]
 
     async def nameless(self) -> list[str]:
         """What people can use and a screen reader has no name for, by the browser's own accessibility tree."""

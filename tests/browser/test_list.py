@@ -212,20 +212,14 @@ async def test_light_dark_and_narrow(browser: Browser, lab: World) -> None:
     await lab.said(b"a rather long line, such as machines like to say when they boot and nobody looks\r\n")
     async with tab_at(browser, f"{lab.api}/console/", color_scheme="light") as tab:
         await card(tab, "node", "a rather long line")
-        assert await ground(tab) == "255,255,255"
+        assert await tab.ground("header") == "255,255,255"
         await tab.page.emulate_media(color_scheme="dark")
         await tab.until("document.documentElement.dataset.theme === 'dark'")
-        assert await ground(tab) == "21,26,32"
+        assert await tab.ground("header") == "21,26,32"
         await tab.page.set_viewport_size(PHONE)
         assert await tab.fits()
         await tab.page.get_by_label("Colours").select_option("light")
-        assert await ground(tab) == "255,255,255"
-
-
-async def ground(tab: Tab) -> str:
-    """The colour that most of the head has."""
-    colours = await tab.colours("header")
-    return max(colours, key=lambda colour: colours[colour])
+        assert await tab.ground("header") == "255,255,255"
 
 
 async def test_names_and_keys(browser: Browser, tmp_path: Path, lab: World) -> None:

@@ -56,7 +56,7 @@ export class Keyboard {
   #command(event) {
     if (document.querySelector('dialog[open]') !== null) return false;
     if (event.key === 'F6') {
-      if (element('terminal').contains(document.activeElement)) this.#tools()[0].focus();
+      if (element('terminal').contains(document.activeElement)) this.#tools().find((tool) => tool.tabIndex === 0)?.focus();
       else this.screen.term.focus();
       return true;
     }

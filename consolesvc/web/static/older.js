@@ -1,7 +1,7 @@
 // Scrolling back beyond what the page has: older output comes from the service's memory and log.
 // @ts-check
 
-import { element } from './dom.js';
+import { element, say } from './dom.js';
 import { sentence } from './faults.js';
 import { size } from './words.js';
 
@@ -56,7 +56,8 @@ export class Older {
     const older = element('older');
     // Not over the first screen of a fresh page, where nobody has scrolled yet.
     older.hidden = !(top && (baseY > 0 || this.asked));
-    older.textContent = this.loading ? 'Loading…' : this.#full ? 'The rest is in the log' : `Load older output (${size(this.more)})`;
+    const words = this.#full ? 'The rest is in the log' : `Load older output (${size(this.more)})`;
+    say(older, this.loading ? 'Loading…' : words);
     element('newest').hidden = viewportY >= baseY - 1;
   }
 

@@ -30,7 +30,10 @@ export class Status {
     this.state = state;
     if (state !== 'connecting') this.ending = ending; // a try is part of the trouble that it is to end
     if (state === 'waiting' && was === 'open') {
-      this.timer = window.setTimeout(() => this.#trouble(), PATIENCE);
+      this.timer = window.setTimeout(() => {
+        this.timer = undefined;
+        this.#trouble();
+      }, PATIENCE);
     } else if (state === 'open' || state === 'ended') {
       window.clearTimeout(this.timer);
       this.timer = undefined;
@@ -59,7 +62,7 @@ export class Status {
     const [state, words] = this.#words(line);
     element('state').dataset.state = state;
     say(element('state-text'), words);
-    if (this.timer === undefined || this.state === 'open' || this.state === 'ended') this.#trouble();
+    if (this.timer === undefined) this.#trouble();
   }
 
   /** @param {import('./protocol.js').Line} line @returns {[string, string]} */

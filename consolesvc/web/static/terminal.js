@@ -24,7 +24,7 @@ import { size } from './words.js';
 /** Bytes that are kept to be shown again. */
 const KEPT = 8 * 1024 * 1024;
 /** Bytes that may wait to be shown; what comes while there are more is left out, and said. */
-const BEHIND = 8 * 1024 * 1024;
+const BEHIND = 4 * 1024 * 1024;
 /** Milliseconds after which a machine that says nothing is worth a hint. */
 const SILENCE = 2_500;
 
