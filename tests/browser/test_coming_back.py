@@ -131,7 +131,7 @@ async def test_bytes_that_nobody_has_any_more_are_told(browser: Browser, tmp_pat
             wire.plugged = True
             await tab.shows("after")
             assert "consolesvc: bytes 8..5917 are missing here" in await tab.text()
-            await tab.press("Events")
+            await tab.page.locator("#panel-button").click()
             await tab.has("#events li", "Bytes 8 to 5917 are missing: the service has them no more.")
 
 

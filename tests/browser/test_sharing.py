@@ -82,6 +82,7 @@ async def test_an_exclusive_input_cannot_be_asked_for(browser: Browser, tmp_path
         for name in ("#ask", "#take", "#release"):
             await bob.lacks(name)
         await alice.press("Hand back")
+        await bob.has("#typing", "nobody types")
         await bob.page.keyboard.type("b")
         assert await lab.device.heard(1) == b"b"
 

@@ -185,7 +185,7 @@ async def test_typing_while_the_line_is_away_is_told(browser: Browser, lab: Worl
         lab.device.plug()
         await tab.has("#state-text", "connected")
         await tab.lacks("#trouble")
-        await tab.press("Events")
+        await tab.page.locator("#panel-button").click()
         await tab.has("#events li", "node line back after")
         await tab.page.keyboard.press("Escape")
         await eventually(lambda: lab.console.connected)

@@ -28,7 +28,7 @@ export class Card {
     this.tail = make('pre', { class: 'tail', 'aria-label': `Last lines of ${console.name}` });
     this.tail.addEventListener('click', () => !this.open.hidden && this.deeds.open(this.console));
     this.event = make('p', { class: 'event' });
-    this.open = button('Open', () => this.deeds.open(this.console), { class: 'primary', 'aria-label': `Open ${console.name}` });
+    this.open = button('', () => this.deeds.open(this.console), { class: 'primary' });
     this.share = button('Copy a link to look on', () => this.deeds.share(this.console));
     this.back = button('Take the port back', () => this.deeds.takeBack(this.console));
     this.here = button('', () => void this.#toggleSessions(), { class: 'end', 'aria-expanded': 'false' });
@@ -73,6 +73,8 @@ export class Card {
     const { line, viewers, input } = this.console;
     const shares = input !== undefined; // a service that has modes of input has links to look on, and sessions to list
     this.open.hidden = !mayType && !shares;
+    say(this.open, mayType ? 'Open' : 'Look on');
+    this.open.setAttribute('aria-label', `${mayType ? 'Open' : 'Look on at'} ${this.console.name}`);
     this.share.hidden = !shares;
     this.back.hidden = !mayType || line.state !== 'lent';
     this.mayKick = mayType;

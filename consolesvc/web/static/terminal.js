@@ -184,8 +184,8 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden) document.title = title();
 });
 
-// For tests, and for whoever wants to look: the terminal, its session and its connection.
-Object.assign(window, { term: screen.term, session, connection });
+// For tests, and for whoever wants to look.
+Object.assign(window, { term: screen.term, session, connection, older });
 screen.term.focus();
 if (found === null) status.nothing();
 else connection.open();
