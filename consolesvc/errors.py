@@ -7,11 +7,14 @@
     │   ├── LineLost            it was open and ended
     │   └── LackError           this kind of line, or this device, has no such thing: a break, modem lines
     ├── TokenRefused            a token is unknown, expired or used
+    ├── StoreUnavailable        the store of tokens does not answer
     ├── ServerNotFound          no server has this id
     ├── NameAmbiguous           several servers have this name
     ├── LimitReached            one of `limits:` is exhausted
+    ├── InputHeld               somebody else holds a console's input
     ├── StartError              the service cannot start: a taken port, a locked state folder
-    └── ClientError             a command could not do its work against a running service
+    └── ClientError             a client could not do its work against a running service
+        └── TimedOut            what was waited for did not come in time
 
 Classes carry facts; `__str__` makes the sentence. Foreign exceptions become these at the seam where they
 arise and nowhere else.
@@ -115,6 +118,13 @@ class TokenRefused(ConsoleServiceError):
         return f"token {self.why}"
 
 
+class StoreUnavailable(ConsoleServiceError):
+    """The store of tokens, another process, does not answer; whether a token is good cannot be said now."""
+
+    def __str__(self) -> str:
+        return "The token store does not answer; try again later."
+
+
 class ServerNotFound(ConsoleServiceError):
     """No server has the id `wanted`."""
 
@@ -155,13 +165,47 @@ class LimitReached(ConsoleServiceError):
         return f"limit reached: limits.{self.limit} is {self.value}"
 
 
+class InputHeld(ConsoleServiceError):
+    """Somebody else holds the input of the console `console`; `holder` is their name as others are told it."""
+
+    def __init__(self, console: str, holder: str) -> None:
+        super().__init__(console, holder)
+        self.console = console
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return f"{self.holder} holds the input of {self.console}"
+
+
 class StartError(ConsoleServiceError):
     """The service cannot start; the message names what is in the way and what to do."""
 
 
 class ClientError(ConsoleServiceError):
-    """A command failed against a running service; `exit_code` as DESIGN 5.1 (1, 3 or 4)."""
+    """A client failed against a running service.
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    Attributes:
+        exit_code: A command's then, as DESIGN 5.1 has it (1, 2, 3, 4 or 124).
+        status: The HTTP status that says so; 0 where none does.
+        passing: Whether it may pass by itself: a service or a server that is not there yet.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1, *, status: int = 0, passing: bool = False) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.status = status
+        self.passing = passing
+
+
+class TimedOut(ClientError):
+    """What was waited for did not come in time.
+
+    Attributes:
+        next: The offset from which to go on, so that nothing is missed.
+        output: What a command had said by then.
+    """
+
+    def __init__(self, message: str, next: int, output: str = "") -> None:  # noqa: A002 - the field's name in answers
+        super().__init__(message, exit_code=124)
+        self.next = next
+        self.output = output

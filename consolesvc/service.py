@@ -13,8 +13,11 @@ from pathlib import Path
 from aiohttp import web
 
 from consolesvc.compute import app as compute
+from consolesvc.config.linespec import RemoteSpec
 from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.restarts import restarts
 from consolesvc.console.console import Console
+from consolesvc.console.sharing import Sharing
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
@@ -34,14 +37,14 @@ from consolesvc.ports import Ports
 from consolesvc.proxy import codes
 from consolesvc.proxy.app import divert, proxy_app
 from consolesvc.proxy.face import Proxy
+from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.states import follow_power
-from consolesvc.tokens.keeping import keep, restore
-from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.kinds import make_stores
 from consolesvc.web import api as native
-from consolesvc.web import listing, openapi, pages, terminal
+from consolesvc.web import listing, openapi, pages, share, terminal
 from consolesvc.web import state as native_state
+from consolesvc.web.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +86,11 @@ class Service:
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
-        self.tokens = MemoryTokenStore(clock, ttl=config.tokens.ttl, single_use=config.tokens.single_use)
-        self.resumes = ResumeStore(clock, ttl=config.tokens.resume)
+        self._stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.tokens, self.resumes = self._stores.tokens, self._stores.resumes
         self.sessions = Sessions(config.limits)
+        self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
+        self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(_known_hosts(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
@@ -118,7 +123,7 @@ class Service:
             self.ports.release()
             raise
         if self._state_path is not None:
-            restore(self._state_path, self.tokens, self.resumes)
+            self._stores.restore(self._state_path)
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app())
 
@@ -158,7 +163,7 @@ class Service:
                 while self.sessions:  # noqa: ASYNC110 - once a life
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
-            keep(self._state_path, self.tokens, self.resumes)
+            self._stores.keep(self._state_path)
         closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
         if closing:
             _, late = await asyncio.wait(closing, timeout=LINES_WAIT)
@@ -168,6 +173,7 @@ class Service:
         await self._close_logs()
         await self.ports.cleanup()
         await self.identity.close()
+        await self._stores.close()
 
     async def reload(self, config: Config) -> list[str]:
         """Go over to another configuration; untouched servers do not notice.
@@ -187,24 +193,14 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
-        self.resumes.ttl = config.tokens.resume
-        self.tokens.ttl, self.tokens.single_use = config.tokens.ttl, config.tokens.single_use
+        self._stores.reload(config.tokens)
+        self.rights.enforce = config.tokens.enforce_session_timeout
+        self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
         self.known_hosts.update(_known_hosts(config))
         self.urls.config = config.proxy
         self.trouble = None
-        pairs = (
-            ("api.listen", before.api.listen, config.api.listen),
-            ("proxy.listen", before.proxy.listen, config.proxy.listen),
-        )
-        restarts = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
-        if (before.limits.body, before.limits.headers) != (config.limits.body, config.limits.headers):
-            restarts.append("limits.body or limits.headers has changed: restart for that")
-        if before.log != config.log:
-            restarts.append("log has changed: restart for that")
-        if before.identity != config.identity:
-            restarts.append(f"identity has changed ({config.identity.type}): restart for that")
-        return restarts
+        return restarts(before, config)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -228,8 +224,12 @@ class Service:
         opener = make_opener(config.line, config.name)
         # Nothing of a name that a caller chose reaches a path (DESIGN 5.5).
         log_name = config.id if config.id in self.made else config.name
-        log = LogFile(self.logs, log_name, config.ring) if self.logs is not None and config.log else None
-        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log)
+        elsewhere = isinstance(config.line, RemoteSpec)
+        log = None
+        if self.logs is not None and config.log:
+            log = LogFile(self.logs, log_name, config.ring, counted_elsewhere=elsewhere)
+        sharing = Sharing(config.input, config.lease_idle)
+        console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)
         self.inventory.add(server)
         follow_power(server)
@@ -240,9 +240,7 @@ class Service:
         server = self.inventory.remove(server_id)
         made = server.id in self.made
         self.made.discard(server.id)
-        await self.tokens.end(server.id)
-        self.resumes.end(server.id)
-        self.sessions.end_all(codes.REMOVED, reason, server_id=server.id)
+        await self.rights.remove(server.id, reason)
         # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
         await server.console.close(remove=made)
 
@@ -251,12 +249,6 @@ class Service:
         for server in self.inventory:
             if server.console.log is not None:
                 server.console.log.reopen()
-
-    async def expire_tokens(self, server_id: str) -> int:
-        """End the time of a server's tokens now, and of the sessions that are bound to it; how many tokens."""
-        if self.config.tokens.enforce_session_timeout:
-            self.sessions.end_all(codes.EXPIRED, "session expired", server_id=server_id)
-        return await self.tokens.expire(server_id)
 
     def retry_lines(self) -> None:
         """Try every lost line now."""
@@ -279,9 +271,12 @@ class Service:
         )
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, trouble=lambda: self.trouble)
+        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.trouble)
+        share.setup(
+            app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
+        )
         openapi.setup(app)
-        native_state.setup(app, inventory=self.inventory, expire_tokens=self.expire_tokens)
+        native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
         listing.setup(app, identity=self.config.identity.type)
         self._add_terminal(app, pages.FILES_PATH)
         return app

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
-COMMAND = re.compile(r"(?:\.venv/bin/)?consolesvc (?P<words>[a-z-]+(?: [^|&<>#`()]*)?)")
+COMMAND = re.compile(r"(?:\.venv/bin/)?consolesvc (?P<words>[a-z-]+(?: (?:'[^']*'|[^|&<>#`()'])*)?)")
 
 
 def commands() -> Iterator[str]:
@@ -24,7 +24,7 @@ def commands() -> Iterator[str]:
     code = [line for line in README.splitlines() if line.startswith("    ")]
     for line in [*code, *re.findall(r"`([^`]+)`", README)]:
         for match in COMMAND.finditer(line.partition("  #")[0]):
-            words = match["words"].strip().strip("\"'")
+            words = match["words"].strip().strip('"')
             if words.split()[0] in cli.COMMANDS:
                 yield words
 

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 
 FLOORS = {
     "errors": 0,
+    "client": 1,
     "config": 1,
     "tokens": 1,
     "emulator": 2,
@@ -28,12 +29,18 @@ FLOORS = {
     "ports": 9,
     "state": 1,
     "cli": 11,
+    "tethered": 12,
+    "fakecloud": 2,
+    "pytest_plugin": 3,
 }
 """A module imports from its own part and from lower floors. DESIGN's floors, with those steps within them that its
 text asks for: an emulated line stands on the emulator, the inventory on consoles, identity and the faces on `http`."""
 
-AIOHTTP = ("http", "identity", "compute", "proxy", "web", "ports", "service", "cli.attach")
-"""The parts that may import aiohttp."""
+AIOHTTP = (
+    *("http", "identity", "compute", "proxy", "web", "ports", "service", "cli.attach"),
+    *("lines.remotecalls", "lines.remotesession"),
+)
+"""The parts that may import aiohttp; of the lines, those that a line to another consolesvc imports when it is made."""
 PYSERIAL = ("lines.tty", "lines.serial")
 """The modules that may import pyserial."""
 

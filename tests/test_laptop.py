@@ -14,6 +14,7 @@ from aiohttp import web
 
 from consolesvc.config.model import Address, Config, Identity, IdentityNone
 from consolesvc.service import Service
+from consolesvc.tokens.memory import MemoryTokenStore
 from tests.identity.world import write_users
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, NODE, World, closed, world
@@ -90,6 +91,7 @@ async def test_a_foreign_page_changes_nothing(lab: World, headers: dict[str, str
             body = b'{"os-getSerialConsole": {"type": "serial"}}'
             async with lab.http.request(asked, lab.api + path, headers=sent, data=body) as answer:
                 assert answer.status == 403, (asked, path)
+    assert isinstance(lab.service.tokens, MemoryTokenStore)
     assert len(lab.service.tokens) == 0
 
 
@@ -99,6 +101,7 @@ async def test_reading_mints_nothing(lab: World) -> None:
         async with lab.http.get(lab.api + path, headers={"Origin": f"http://{EVIL}"}) as answer:
             assert answer.status in (200, 400, 401, 404), (method, path)
             assert "Access-Control-Allow-Origin" not in answer.headers
+    assert isinstance(lab.service.tokens, MemoryTokenStore)
     assert len(lab.service.tokens) == 0
 
 

@@ -21,8 +21,15 @@ COMMANDS = {
     "check": "check",
     "ports": "ports",
     "list": "consoles",  # a module named `list` would hide the builtin from this one
+    "who": "who",
+    "kick": "kick",
     "url": "url",
     "attach": "attach",
+    "wait": "wait",
+    "send": "send",
+    "run": "run",
+    "screen": "screen",
+    "mark": "mark",
     "log": "log",
     "down": "down",
     "up": "up",
@@ -31,8 +38,6 @@ COMMANDS = {
     "hash-password": "hash_password",
 }
 """The commands there are, and the module of each."""
-PROMISED = ("who", "kick")
-"""Commands of DESIGN 5.1 that a later release brings."""
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 """Exit codes: DESIGN 5.1's for a failure, for bad usage or configuration; and a shell's for ^C."""
@@ -53,8 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if words and words[0] in PROMISED:
-        return _fail(f"{words[0]} is promised for a later release and not built yet", USAGE)
     args = _parser(words[0] if words else "").parse_args(_joined(words))
     try:
         return int(args.run(args))

@@ -56,12 +56,15 @@ def _state(line: Mapping[str, Any]) -> str:
 
 def lent(loan: Mapping[str, Any]) -> str:
     """To whom a port is lent and until when, in this host's time: `lent to alice@laptop until 19:05:30`."""
-    end = "taken back"
-    if loan["until"] is not None:
-        until = datetime.fromisoformat(loan["until"]).astimezone()
-        same_day = until.date() == datetime.now(until.tzinfo).date()
-        end = f"{until:%H:%M:%S}" if same_day else f"{until:%Y-%m-%d %H:%M}"
+    end = "taken back" if loan["until"] is None else local_time(loan["until"])
     return f"lent to {loan['who'] or loan['user']} until {end}"
+
+
+def local_time(text: str) -> str:
+    """A time of ISO 8601 as people here say it: `19:05:30`, or `2026-11-24 19:05` on another day."""
+    moment = datetime.fromisoformat(text).astimezone()
+    same_day = moment.date() == datetime.now(moment.tzinfo).date()
+    return f"{moment:%H:%M:%S}" if same_day else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _silent(seconds: float | None) -> str:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
         dest="seconds",
-        type=_time,
+        type=time_of,
         default=600.0,
         metavar="TIME",
         help="for how long, such as 90s, 10m (default) or 2h; 0: until `up`",
@@ -45,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _time(text: str) -> float:
+def time_of(text: str) -> float:
+    """Seconds from what a user wrote, for argparse."""
     try:
         return parse_time(text)
     except ValueError as error:

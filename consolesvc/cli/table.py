@@ -5,6 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from consolesvc.client.words import escape
+
+__all__ = ["display_width", "escape", "format_table"]
+
 _GAP = "  "
 
 
@@ -16,11 +20,6 @@ def format_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     table = [[escape(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(display_width, column)) for column in zip(*table, strict=True)]
     return "\n".join(_GAP.join(map(_pad, row, widths)).rstrip() for row in table)
-
-
-def escape(text: str) -> str:
-    r"""Text as one line that moves no cursor: what does not print is written as `\x1b` or `\u202e`."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
 
 
 def display_width(text: str) -> int:

@@ -15,6 +15,7 @@ from consolesvc.compute.schema import Schema, check_body
 from consolesvc.compute.views import HOST
 from consolesvc.errors import TokenRefused
 from consolesvc.http.faults import UNEXPECTED, Fault
+from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Server
 from consolesvc.states import CONSOLE_KEY
 
@@ -155,7 +156,7 @@ async def _serial_url(request: web.Request, server: Server) -> str:
     if failing is not None:
         raise Fault(*failing)
     compute = request.app[COMPUTE]
-    return compute.console_url(request, await compute.tokens.issue(server.id))
+    return compute.console_url(request, await compute.tokens.issue(server.id, user=CALLER.get().known_as))
 
 
 def _refusal(protocol: str, kind: str) -> str:

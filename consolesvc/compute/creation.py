@@ -16,7 +16,6 @@ from consolesvc.compute.context import COMPUTE, VERSION, Lifecycle, is_legacy, l
 from consolesvc.compute.creation_body import Order, read_order
 from consolesvc.compute.policy import change, find_server
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import ServerConfig
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Server
@@ -100,7 +99,7 @@ def _make(lifecycle: Lifecycle, order: Order, name: str, project_id: str) -> Ser
     spec = EmulatedSpec(guest_for(order.image, order.name), settings=defaults.line.settings)
     # A fresh id: what was known of a server that had this name before leads nowhere.
     server_id = str(uuid.uuid4())
-    server = lifecycle.make(ServerConfig(server_id, name, project_id, spec, defaults.ring, defaults.replay))
+    server = lifecycle.make(defaults.server(server_id, name, spec, project_id))
     server.metadata.update(order.metadata)
     server.user_id, server.image, server.flavor = CALLER.get().user_id, order.image, order.flavor
     # Active as soon as its guest has power, which is before its line opens.

@@ -103,3 +103,26 @@ def base_url(value: Value) -> str:
     if "@" in url.netloc or " " in written:
         raise value.unexpected("a URL without user name and spaces")
     return written if url.path else f"{written}/"
+
+
+MEMORY = "memory"
+
+
+def token_store(value: Value) -> str:
+    """`memory`, or where a Redis is; a password in the URL is in no sentence of ours."""
+    expected = "memory, or a URL such as redis://redis.lab:6379/0, rediss://… or unix:///run/redis.sock"
+    written = text(value, expected)
+    if written == MEMORY:
+        return written
+    try:
+        url = urlsplit(written)
+        host, _port = url.hostname, url.port
+    except ValueError:
+        raise value.wrong(f"expected {expected}") from None
+    local = url.scheme == "unix" and url.path.startswith("/") and not host
+    remote = url.scheme in ("redis", "rediss") and host and (is_ip(host) or is_host_name(host))
+    if not local and not remote:
+        raise value.wrong(f"expected {expected}") if "@" in written else value.unexpected(expected)
+    if remote and url.path.strip("/") and not url.path.strip("/").isdigit():
+        raise value.wrong("expected the number of a database, or nothing, behind the host")
+    return written

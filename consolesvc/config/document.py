@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from consolesvc.config import scalars
-from consolesvc.config.addresses import base_url, host_name, listen_address
+from consolesvc.config.addresses import base_url, host_name, listen_address, token_store
 from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
 from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Log, Proxy, Tokens
 from consolesvc.config.reading import Section, Value, list_of
-from consolesvc.config.servers import ring_size
+from consolesvc.config.servers import input_mode, ring_size
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
 
@@ -45,7 +45,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "single_use": scalars.switch,
                 "enforce_session_timeout": scalars.switch,
                 "resume": scalars.duration,
-                "store": scalars.one_of("memory"),
+                "store": token_store,
             },
         ),
         "identity": identity,
@@ -56,6 +56,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "sessions": scalars.whole,
                 "sessions_per_console": scalars.whole,
                 "sessions_per_token": scalars.whole,
+                "waits_per_caller": scalars.whole,
                 "handshakes": scalars.whole,
                 "headers": scalars.size(least=KIB, most=MIB),
                 "body": scalars.size(),
@@ -77,7 +78,8 @@ DOCUMENT: Section[dict[str, Any]] = Section(
             {
                 "ring": ring_size,
                 "replay": scalars.size(),
-                "input": scalars.one_of("shared"),
+                "input": input_mode,
+                "lease_idle": scalars.duration,
                 "project_id": scalars.project_id,
                 "line": line_defaults,
             },

@@ -29,4 +29,4 @@ def with_fakes(config: Config, fakes: Iterable[tuple[str, int]]) -> Config:
 def _fake(config: Config, name: str, guest: str) -> ServerConfig:
     defaults = config.defaults
     spec = EmulatedSpec(guest, settings=defaults.line.settings)
-    return ServerConfig(default_id(name), name, defaults.project_id, spec, defaults.ring, defaults.replay)
+    return defaults.server(default_id(name), name, spec)

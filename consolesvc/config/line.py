@@ -16,6 +16,7 @@ from consolesvc.config.linespec import (
     CommandSpec,
     EmulatedSpec,
     LineSpec,
+    RemoteSpec,
     Rfc2217Spec,
     SerialSpec,
     TcpSpec,
@@ -100,6 +101,19 @@ KINDS: Mapping[str, Kind] = {
         ),
         needs=(),
         check=_check_command_keys,
+    ),
+    "consolesvc": Kind(
+        Section(
+            RemoteSpec,
+            {
+                **_ANY_LINE,
+                "url": linekeys.service_url,
+                "name": linekeys.remote_name,
+                "token_file": scalars.existing_file,
+            },
+        ),
+        needs=("url", "name"),
+        claims=("url", "name"),
     ),
     "emulated": Kind(
         Section(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from consolesvc.config import scalars
 from consolesvc.config.linespec import LineSettings, Pace
@@ -75,3 +76,24 @@ def recording(value: Value) -> str:
     except ValueError as error:
         raise value.wrong(str(error)) from None
     return found
+
+
+def service_url(value: Value) -> str:
+    """The API of another consolesvc: `http://` or `https://`, a host, maybe a port and a path."""
+    expected = "the API's URL of another consolesvc, such as http://host1:8774"
+    written = scalars.text(value, expected)
+    try:
+        url = urlsplit(written)
+        host, _port = url.hostname, url.port
+    except ValueError:
+        raise value.unexpected(expected) from None
+    if "@" in url.netloc:
+        raise value.wrong(f"expected {expected}, without user and password: see token_file")
+    if url.scheme not in ("http", "https") or not host or url.query or url.fragment:
+        raise value.unexpected(expected)
+    return written.rstrip("/").removesuffix("/v2.1")
+
+
+def remote_name(value: Value) -> str:
+    """A server's name there, or its id."""
+    return scalars.text(value, "the server's name there")

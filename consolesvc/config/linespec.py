@@ -195,7 +195,27 @@ class EmulatedSpec:
         return self.guest
 
 
-LineSpec = SerialSpec | TcpSpec | UnixSpec | TelnetSpec | Rfc2217Spec | CommandSpec | EmulatedSpec
+@dataclass(frozen=True, slots=True)
+class RemoteSpec:
+    """`type: consolesvc`: a console of another consolesvc.
+
+    Attributes:
+        url: Its API, without a slash at its end.
+        name: The server's name there.
+        token_file: An absolute path, whose first line is a token of its identity; None where it asks for none.
+    """
+
+    kind: ClassVar[str] = "consolesvc"
+    url: str
+    name: str
+    token_file: str | None = None
+    pace: Pace | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.url}"
+
+
+LineSpec = SerialSpec | TcpSpec | UnixSpec | TelnetSpec | Rfc2217Spec | CommandSpec | EmulatedSpec | RemoteSpec
 
 
 def place(host: str, port: int) -> str:

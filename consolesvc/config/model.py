@@ -49,13 +49,17 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """`tokens:` how long a token is good for connecting, and how often."""
+    """`tokens:` how long a token is good for connecting, and how often.
+
+    Attributes:
+        store: `memory`, or the URL of a Redis that several hosts share, a password in it and all.
+    """
 
     ttl: float = 600
     single_use: bool = False
     enforce_session_timeout: bool = False
     resume: float = 12 * 3600
-    store: Literal["memory"] = "memory"
+    store: str = "memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class Limits:
     sessions: int = 10000
     sessions_per_console: int = 64
     sessions_per_token: int = 64
+    waits_per_caller: int = 256
     handshakes: int = 512
     headers: int = 32 * KIB
     body: int = MIB
@@ -134,6 +139,10 @@ class Emulator:
 
     allow_create: bool = False
     max: int = 64
+
+
+Input = Literal["shared", "exclusive", "lease"]
+"""`input:` who of a console's viewers may type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +158,23 @@ class Defaults:
 
     ring: int = MIB
     replay: int = 32 * KIB
-    input: Literal["shared"] = "shared"
+    input: Input = "shared"
+    lease_idle: float = 300
     project_id: str = "0c5e1ab0000000000000000000000001"
     line: LineDefaults = LineDefaults()
+
+    def server(self, server_id: str, name: str, line: LineSpec, project_id: str | None = None) -> ServerConfig:
+        """A server that says nothing more of its own."""
+        return ServerConfig(
+            id=server_id,
+            name=name,
+            project_id=project_id or self.project_id,
+            line=line,
+            ring=self.ring,
+            replay=self.replay,
+            input=self.input,
+            lease_idle=self.lease_idle,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +190,8 @@ class ServerConfig:
     line: LineSpec
     ring: int = MIB
     replay: int = 32 * KIB
-    input: Literal["shared"] = "shared"
+    input: Input = "shared"
+    lease_idle: float = 300
     log: bool = True
 
 

@@ -6,7 +6,7 @@ import re
 import uuid as uuids
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -25,6 +25,8 @@ _EXAMPLE = "a server such as {name: node3, line: {type: serial, device: /dev/tty
 
 ring_size = scalars.size(least=4 * KIB, most=GIB)
 """A ring is what every viewer reads from: it cannot be switched off."""
+
+input_mode = scalars.one_of("shared", "exclusive", "lease")
 
 
 def default_id(name: str) -> str:
@@ -51,7 +53,8 @@ SERVER: Section[dict[str, Any]] = Section(
         "line": line,
         "ring": ring_size,
         "replay": scalars.size(),
-        "input": scalars.one_of("shared"),
+        "input": input_mode,
+        "lease_idle": scalars.duration,
         "log": scalars.switch,
     },
 )
@@ -91,14 +94,8 @@ class Found:
         """The server, its defaults filled in; None where too little could be read."""
         if self.name is None or "line" not in self.given:
             return None
-        fallback = {
-            "id": default_id(self.name),
-            "project_id": defaults.project_id,
-            "ring": defaults.ring,
-            "replay": defaults.replay,
-            "input": defaults.input,
-        }
-        return ServerConfig(**{**fallback, **self.given, "line": self.given["line"].spec(defaults.line)})
+        fallback = defaults.server(default_id(self.name), self.name, self.given["line"].spec(defaults.line))
+        return replace(fallback, **{key: value for key, value in self.given.items() if key != "line"})
 
 
 def servers(value: Value) -> list[Found]:

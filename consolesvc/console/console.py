@@ -12,14 +12,21 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from consolesvc.console.events import Event, printable
+from consolesvc.console.breaks import Breaks
+from consolesvc.console.events import Event, Kind, duration, printable
 from consolesvc.console.express import Express
-from consolesvc.console.input import InputPath
+from consolesvc.console.flow import Flow
+from consolesvc.console.input import InputPath, Typist
+from consolesvc.console.keyboard import Keyboard
 from consolesvc.console.loan import Loan
+from consolesvc.console.loop import InLoop
+from consolesvc.console.marks import Marks
 from consolesvc.console.ring import Ring
-from consolesvc.errors import LineError
+from consolesvc.console.roster import Roster
+from consolesvc.console.sharing import Sharing
 from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
+from consolesvc.lines.remote import RemoteOpener
 from consolesvc.lines.turns import turns
 from consolesvc.log.file import LogFile
 from consolesvc.log.writer import LogWriter
@@ -27,11 +34,13 @@ from consolesvc.log.writer import LogWriter
 if TYPE_CHECKING:
     from consolesvc.console.viewer import Viewer
 
+RENUMBERED = 1012
+"""The close code of who must come back to a new numbering: Service Restart, of the registry of RFC 6455."""
 EVENTS = 256
 """Events remembered for viewers that are behind."""
 
 
-class Console:
+class Console(InLoop):
     """One server's console.
 
     Args:
@@ -40,19 +49,29 @@ class Console:
         ring: Bytes of output kept.
         replay: Bytes shown to a new viewer that does not say otherwise.
         log: Where its bytes go to disk; None where they do not.
+        sharing: Who may type, with nobody at it yet; None for everybody.
 
     Attributes:
         stream: Names the numbering of its bytes (DESIGN section 2): the log's, or one made with each start.
         began: The offset at which this run's output begins.
         typed: Bytes of input taken for the line.
-        refused: Bytes of input refused or dropped because the line was not open.
+        refused: Bytes of input refused or dropped, because the line was not open or they were not to be typed.
         gaps: How often a viewer was told of bytes that it could not have.
         missed: How many bytes those were, of all viewers.
         closed: Whether nothing more will come.
         last_output: When output last came, in the loop's time; None before the first.
     """
 
-    def __init__(self, name: str, opener: Opener, *, ring: int, replay: int, log: LogFile | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        opener: Opener,
+        *,
+        ring: int,
+        replay: int,
+        log: LogFile | None = None,
+        sharing: Sharing | None = None,
+    ) -> None:
         self.name = name
         self.replay = replay
         self.stream = str(uuid.uuid4())
@@ -61,8 +80,13 @@ class Console:
         limit = max(1, min(READ_ALONE, ring // 4))
         self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=limit)
         self.input = InputPath(name, opener.spec.pace)
-        self.log = None if log is None else LogWriter(log, self._log_moved)
+        self.flow = Flow(self)
+        if isinstance(opener, RemoteOpener):
+            opener.numbers = self
+        self.log = None if log is None else LogWriter(log, self.flow.log_moved)
         self.viewers: set[Viewer] = set()
+        self.keyboard = Keyboard(self, sharing or Sharing())
+        self.roster = Roster(self.viewers, self.keyboard.sharing)
         self.express = Express()
         self.began = 0
         self.typed = 0
@@ -73,15 +97,13 @@ class Console:
         self.last_output: float | None = None
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
-        self._loop = asyncio.get_running_loop()
+        self.breaks = Breaks(self)
+        self.marks = Marks(self)
         self._generation = asyncio.Event()
         self._awaited = False
-        self._breaks: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._loan: Loan | None = None
         self._lending = asyncio.Lock()
-        self._held = False
-        self._hold_timer: asyncio.TimerHandle | None = None
         self._lost_at: float | None = None
 
     def __repr__(self) -> str:
@@ -115,11 +137,10 @@ class Console:
             remove: Also remove the log's files: the server is gone for good.
         """
         self._leaving = True
-        if self._hold_timer is not None:
-            self._hold_timer.cancel()
-        for task in self._breaks:
-            task.cancel()
-        await asyncio.gather(*self._breaks, return_exceptions=True)
+        self.keyboard.close()
+        self.roster.close()
+        self.flow.close()
+        await self.breaks.close()
         try:
             await self.input.close()
             await self.reconnecting.close()
@@ -147,17 +168,56 @@ class Console:
     def _took(self, data: bytes | memoryview) -> None:
         """Hand on what the ring has: to the viewers that have had all before; and wake who waits."""
         self.express.relay(self.ring, data)
-        self.last_output = self._loop.time()
+        self.last_output = self.loop.time()
         if self.log is not None:
             self.log.news()
         if self._awaited:
             self._release()
-        if self._held or len(self.express) < len(self.viewers) or (self.log is not None and self.log.lags):
-            self.check_flow()
+        if self.flow.held or len(self.express) < len(self.viewers) or (self.log is not None and self.log.lags):
+            self.flow.check()
+
+    # Numbers, of a line whose bytes are counted elsewhere (lines/remote.py)
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last byte; 0 where there has never been one."""
+        return self.ring.end
+
+    @property
+    def memory(self) -> int:
+        """Bytes of history worth asking for at first."""
+        return self.ring.capacity
+
+    async def adopt(self, stream: str, offset: int) -> None:
+        """Begin at a byte of another's stream: nothing has come yet."""
+        self.stream = stream
+        if self.log is not None:
+            await self.log.adopt(stream, offset)
+        self.ring.skip(offset)
+        self.began = offset
+        for viewer in self.viewers:
+            # Its hello named a numbering that is no more; it comes back by itself, and is told the new one.
+            viewer.end(RENUMBERED, "the console has begun: come back")
+
+    async def skip(self, offset: int) -> None:
+        """Go on at `offset`: the bytes before it cannot be had."""
+        if self.log is not None:
+            await self.log.skip(offset)
+        self.ring.skip(offset)
+        self.wake()
+
+    def tell(self, text: str) -> None:
+        """Tell every viewer."""
+        self.happened("attach", text)
 
     def wake(self) -> None:
         """Have every viewer look, and all that wait in `news`."""
         self.express.stop()
+        self._release()
+
+    def rouse(self, viewer: Viewer) -> None:
+        """Have one viewer look; the others stay where they are."""
+        self.express.leave(viewer)
         self._release()
 
     def _release(self) -> None:
@@ -171,78 +231,30 @@ class Console:
         self._awaited = True
         await self._generation.wait()
 
-    def moved(self, viewer: Viewer) -> None:
-        """A viewer has read on: the line may not have to wait any more."""
-        if self._held or viewer.hold.left_behind is not None:
-            self.check_flow()
-
-    def _log_moved(self) -> None:
-        """The log is written further: the line may not have to wait for it any more."""
-        if self._held:
-            self.check_flow()
-
-    def check_flow(self) -> None:
-        """Pause the line for a viewer that makes progress, resume it when none needs it (DESIGN decision 3)."""
-        line = self.reconnecting.line
-        if line is None or not line.holdable:
-            return
-        now = self._loop.time()
-        end, half = self.ring.end, self.ring.capacity // 2
-        until = []
-        if len(self.express) < len(self.viewers):
-            # Every one is asked, not only the first that holds: each has a window of its own to keep.
-            behind = [viewer for viewer in self.viewers if viewer not in self.express]
-            holding = [viewer for viewer in behind if viewer.hold.check(viewer.offset, end, half, now)]
-            until = [viewer.hold.window_end for viewer in holding]
-        if self.log is not None and self.log.holds(now):
-            until.append(self.log.patience_ends)
-        if until:
-            if not self._held:
-                line.pause()
-            if self._hold_timer is not None:
-                self._hold_timer.cancel()
-            self._hold_timer = self._loop.call_at(min(until), self.check_flow)
-        elif self._held:
-            line.resume()
-        self._held = bool(until)
-
     # Input
 
     def write(self, viewer: Viewer, data: bytes) -> None:
-        """Send what a viewer typed; on a line that is not open it is refused, counted and told."""
-        if not data:
-            return
-        if self.connected:
-            self.typed += len(data)
-            turns.typed(self.reconnecting)
-            self.input.write(viewer.typist, data)
-        else:
-            self.refused += len(data)
-            viewer.tell_refused(len(data), self.reconnecting.why)
+        """Take what a viewer's client sent (keyboard.py)."""
+        if data:
+            self.keyboard.write(viewer, data)
+
+    def send(self, typist: Typist, data: bytes) -> None:
+        """Send input that is to be delivered to the line, which is open."""
+        self.typed += len(data)
+        turns.typed(self.reconnecting)
+        self.input.write(typist, data)
 
     def send_break(self, viewer: Viewer, seconds: float) -> None:
         """Send a break for a viewer, and tell everybody; what the line lacks, or its loss, is told to the viewer."""
-        line = self.reconnecting.line
-        if line is None:
-            viewer.tell(f"no break sent: {self.name} line is not open: {self.reconnecting.why}")
-            return
+        if refused := self.keyboard.strike(viewer):
+            viewer.tell(f"no break sent: {refused}")
+        else:
+            self.breaks.ask(viewer, seconds)
 
-        async def send() -> None:
-            try:
-                await line.send_break(seconds)
-            except LineError as error:
-                viewer.tell(f"no break sent: {error}")
-            else:
-                self._say("break", f"break of {seconds * 1000:.0f} ms sent by {viewer.who or 'a viewer'}")
-
-        task = asyncio.get_running_loop().create_task(send(), name=f"break {self.name}")
-        self._breaks.add(task)
-        task.add_done_callback(self._breaks.discard)
-
-    def note(self, event: str, **facts: Any) -> None:
-        """Put into the log's index what happened at the stream's end, for nobody's screen."""
+    def note(self, event: str, at: float | None = None, **facts: Any) -> None:
+        """Put into the log's index what happened at the stream's end, for nobody's screen; `at`: unix seconds."""
         if self.log is not None:
-            self.log.event(event, **facts)
+            self.log.event(event, at, **facts)
 
     # The line's state
 
@@ -268,36 +280,30 @@ class Console:
         self.input.line = self.reconnecting.line
         if state == "connected":
             if self._lost_at is not None:
-                self._say(
+                self.happened(
                     "back",
-                    f"{self.name} line back after {_duration(time.monotonic() - self._lost_at)}; "
+                    f"{self.name} line back after {duration(time.monotonic() - self._lost_at)}; "
                     "what it sent meanwhile is unknown",
                 )
             elif self.reconnecting.opened == 1 and self.viewers:
-                self._say("back", f"{self.name} line is up")
+                self.happened("back", f"{self.name} line is up")
             self._lost_at = None
-            self.check_flow()
+            self.flow.check()
         elif state in ("waiting", "lent") and self._lost_at is None and self.reconnecting.opened:
             self._lost_at = time.monotonic()
-            self._held = False
+            self.flow.let_go()
             clock = time.strftime("%H:%M:%S")
             away = "" if state == "lent" else "; waiting"
-            self._say("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
+            self.happened("lost", f"{self.name} line lost {clock}: {self.reconnecting.why}{away}")
             dropped = self.input.drop()
             self.refused += sum(dropped.values())
             for viewer in self.viewers:
                 if size := dropped.get(viewer.typist, 0):
                     viewer.tell_refused(size, self.reconnecting.why)
 
-    def _say(self, kind: str, text: str) -> None:
-        self.events.append(Event(self.ring.end, kind, printable(text)))  # type: ignore[arg-type]  # the callers' literals
-        if self.log is not None:
-            self.log.event(kind, text=text)
+    def happened(self, kind: Kind, text: str, at: float | None = None, **facts: Any) -> None:
+        """Tell every viewer, at the stream's end; and the log's index, which has the facts in place of the text."""
+        self.events.append(Event(self.ring.end, kind, printable(text)))
+        self.note(kind, at, **(facts or {"text": text}))
         self.event_count += 1
         self.wake()
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:  # noqa: PLR2004 - as people say it: 80 s, then 2 min
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004 - the same

@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from consolesvc.console.ring import Ring
 from consolesvc.console.utf8 import LONGEST_UNFINISHED, UNFINISHED_WAIT, unfinished
-
-if TYPE_CHECKING:
-    from consolesvc.console.viewer import Viewer
 
 Parts = Sequence[bytes | memoryview]
 
@@ -41,6 +38,18 @@ class Way(Protocol):
         ...
 
 
+class Passenger(Protocol):
+    """A viewer, as the express knows it: its place, what it was given, and its way out."""
+
+    offset: int
+    received: int
+    way: Way | None
+
+    def left_express(self) -> None:
+        """Go on in its own task, from its offset."""
+        ...
+
+
 class Express:
     """The viewers of one console that take what comes as it comes; all stand at one offset.
 
@@ -51,7 +60,7 @@ class Express:
 
     def __init__(self) -> None:
         self.offset = 0
-        self._viewers: set[Viewer] = set()
+        self._viewers: set[Passenger] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
@@ -60,10 +69,10 @@ class Express:
     def __len__(self) -> int:
         return len(self._viewers)
 
-    def __contains__(self, viewer: Viewer) -> bool:
+    def __contains__(self, viewer: Passenger) -> bool:
         return viewer in self._viewers
 
-    def join(self, viewer: Viewer, ring: Ring, held_until: float) -> bool:
+    def join(self, viewer: Passenger, ring: Ring, held_until: float) -> bool:
         """Take in a viewer that has had all of the ring, but for a character held until then; whether it may stay."""
         if self._viewers and viewer.offset != self.offset:
             return False
@@ -73,7 +82,7 @@ class Express:
         self._viewers.add(viewer)
         return True
 
-    def leave(self, viewer: Viewer) -> None:
+    def leave(self, viewer: Passenger) -> None:
         """Send a viewer back to its own task. Idempotent."""
         if viewer in self._viewers:
             self._viewers.discard(viewer)

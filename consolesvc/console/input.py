@@ -44,7 +44,7 @@ class Typist:
     def take(self, most: int = TURN, *, line: bool = False) -> bytes:
         """The next bytes, `most` at most and, with `line`, up to the first line's end; there are some."""
         data = self.pending.popleft()
-        cut = min(most, _line_end(data)) if line else most
+        cut = min(most, line_end(data)) if line else most
         if len(data) > cut:
             self.pending.appendleft(data[cut:])
             data = data[:cut]
@@ -76,7 +76,7 @@ class Typist:
             self._free.clear()
 
 
-def _line_end(data: bytes) -> int:
+def line_end(data: bytes) -> int:
     """The length of the first line, its CR or LF (or CR LF) included; all of it where it has none."""
     ends = [end for end in (data.find(b"\r"), data.find(b"\n")) if end >= 0]
     return min(ends) + (2 if data[min(ends) :].startswith(b"\r\n") else 1) if ends else len(data)
@@ -116,6 +116,12 @@ class InputPath:
         self._turns.clear()
         return dropped
 
+    def drop_one(self, typist: Typist) -> int:
+        """Forget what waits of one typist; how many bytes."""
+        if typist in self._turns:
+            self._turns.remove(typist)
+        return typist.drop()
+
     async def close(self) -> None:
         """Stop writing; what waits is forgotten. Idempotent."""
         self.drop()
@@ -125,22 +131,28 @@ class InputPath:
             self._task = None
 
     async def _run(self) -> None:
-        pace = self.pace
-        lines = pace is not None and pace.unit == "lines"
-        most = TURN if pace is None or lines else min(TURN, max(1, int(pace.rate * TICK)))
         while self._turns and self.line is not None:
             typist = self._turns.popleft()
-            data = typist.take(most, line=lines)
+            data = take_piece(typist, self.pace)
             self.line.write(data)
             if typist.pending:
                 self._turns.append(typist)
             # The line may be lost, and what waits dropped, while this waits.
             await self.line.drain()
-            await asyncio.sleep(0 if pace is None else _pause(pace, data))
+            await asyncio.sleep(pause_after(data, self.pace))
 
 
-def _pause(pace: Pace, sent: bytes) -> float:
+def take_piece(typist: Typist, pace: Pace | None) -> bytes:
+    """The next bytes that go out together at a pace."""
+    if pace is None or pace.unit == "lines":
+        return typist.take(line=pace is not None)
+    return typist.take(min(TURN, max(1, int(pace.rate * TICK))))
+
+
+def pause_after(sent: bytes, pace: Pace | None) -> float:
     """Seconds that a piece uses up: its characters' time, or a line's where it ends one."""
+    if pace is None:
+        return 0
     if pace.unit == "c":
         return len(sent) / pace.rate
     return 1 / pace.rate if sent.endswith((b"\r", b"\n")) else 0

@@ -72,6 +72,12 @@ class Ring:
         self.end += size
         return memoryview(self._data)[at : at + size]
 
+    def skip(self, offset: int) -> None:
+        """Go on at `offset`, above the end: what is held is forgotten, and the bytes between are nobody's."""
+        self._data = bytearray()
+        self._base = self.end = offset
+        self._lent = None
+
     # Bytes out
 
     def read(self, offset: int, limit: int) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
+import time
 from collections import deque
 from dataclasses import dataclass
 
@@ -21,6 +23,10 @@ from consolesvc.console.utf8 import UNFINISHED_WAIT, unfinished
 
 CHUNK = 64 * 1024
 """Bytes handed out at once at most."""
+TOLD = 64
+"""Things told to one viewer alone that may wait; for one that takes nothing, the oldest of them go."""
+KICKED = 4000
+"""The close code of a viewer that somebody ended (DESIGN 5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,16 @@ class Viewer:
         console: What it looks at.
         offset: The first byte it wants; below the ring's start is a gap, beyond the end is the end.
         who: Whence it comes, for `who` and for logs.
+        user: Who had its token made, as identity names them; "" where nobody asked.
+        may_type: Whether its token types; else it only looks.
         gap: Bytes it asked for that are not there, told first.
         note: A sentence it is told first; "" for none.
 
     Attributes:
+        id: Names its session, in `who`, in `kick` and in what others are told.
+        since: When it came, Unix time.
+        protocol: What it speaks, a websocket subprotocol; "" for none.
+        shown: What it has been shown of the others (Roster.changes).
         received: Bytes handed out.
         lost: Bytes it could not have.
         refused: Bytes it typed that were refused.
@@ -57,10 +69,26 @@ class Viewer:
         ended: Set by `end`; the face closes the connection with it.
     """
 
-    def __init__(self, console: Console, offset: int, *, who: str = "", gap: Gap | None = None, note: str = "") -> None:
+    def __init__(
+        self,
+        console: Console,
+        offset: int,
+        *,
+        who: str = "",
+        user: str = "",
+        may_type: bool = True,
+        gap: Gap | None = None,
+        note: str = "",
+    ) -> None:
         self.console = console
         self.offset = min(offset, console.ring.end)
+        self.id = secrets.token_hex(4)
         self.who = who
+        self.user = user
+        self.may_type = may_type
+        self.since = time.time()
+        self.protocol = ""
+        self.shown = -1
         self.hold = Hold()
         self.typist = Typist()
         self.received = 0
@@ -81,15 +109,38 @@ class Viewer:
                 Event(0, "down", printable(f"{console.name} line is not open: {console.reconnecting.why}"))
             )
         console.viewers.add(self)
+        console.keyboard.attach(self)
+        console.roster.changed()
 
     def __repr__(self) -> str:
         return f"<Viewer {self.who} of {self.console.name} at {self.offset}>"
 
+    @property
+    def informed(self) -> bool:
+        """Whether it is told all of the others and of the input, as `consolesvc.v1` is, and not words alone."""
+        return self in self.console.roster.informed
+
+    def inform(self) -> None:
+        """From now on it is; it knows how things stand by now."""
+        self.shown = self.console.roster.changes
+        if self in self.console.viewers:  # it may have left before its hello was on its way
+            self.console.roster.informed.add(self)
+
+    @property
+    def name(self) -> str:
+        """What others know it by: `alice (10.0.0.3:51422)`."""
+        return f"{self.user} ({self.who})" if self.user and self.who else self.user or self.who or "a viewer"
+
     def detach(self) -> None:
         """Leave; what was typed is still delivered. Idempotent."""
+        if self not in self.console.viewers:
+            return
         self.console.express.leave(self)
         self.console.viewers.discard(self)
-        self.console.check_flow()
+        self.console.keyboard.detach(self)
+        self.console.roster.informed.discard(self)
+        self.console.roster.changed()
+        self.console.flow.check()
 
     def end(self, code: int, reason: str) -> None:
         """Have the connection closed, with a close code of DESIGN 5.4; the first word counts."""
@@ -110,9 +161,22 @@ class Viewer:
         """Tell this viewer alone."""
         self._tell(Event(0, "attach", printable(text)))
 
+    def tell_input(self, text: str = "") -> None:
+        """Tell this viewer that something about the input has changed; without words only where it is `informed`."""
+        waits = any(event.kind == "input" for event in self._own)  # one tells of all that has changed by then
+        if text or (self.informed and not waits):
+            self._tell(Event(0, "input", printable(text)))
+
+    def tell_viewers(self) -> None:
+        """Tell this viewer, which is informed, who is here."""
+        if not any(event.kind == "viewers" for event in self._own):
+            self._tell(Event(0, "viewers", ""))
+
     def _tell(self, event: Event) -> None:
+        if len(self._own) >= TOLD:
+            self._own.popleft()
         self._own.append(event)
-        self.console.wake()
+        self.console.rouse(self)
 
     def left_express(self) -> None:
         """Go on in its own task, from its offset: it is told so by the express it was in."""
@@ -196,7 +260,7 @@ class Viewer:
         chunk = Chunk(self.offset, data)
         self.offset += len(data)
         self.received += len(data)
-        self.console.moved(self)
+        self.console.flow.moved(self)
         return chunk
 
     def _take_gap(self) -> Gap:

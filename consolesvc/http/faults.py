@@ -13,7 +13,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from consolesvc.errors import LimitReached, NameAmbiguous, ServerNotFound, TokenRefused
+from consolesvc.errors import InputHeld, LimitReached, NameAmbiguous, ServerNotFound, StoreUnavailable, TokenRefused
 from consolesvc.http.requests import REQUEST_ID, loggable
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,9 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     ServerNotFound: HTTPStatus.NOT_FOUND,
     NameAmbiguous: HTTPStatus.CONFLICT,
     LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
+    InputHeld: HTTPStatus.CONFLICT,
     TokenRefused: HTTPStatus.UNAUTHORIZED,
+    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Errors that are an answer; their text is its message."""
 

@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from consolesvc.console.patterns import compile_pattern
+
+MEMORY = 8 * 1024 * 1024
+"""Bytes that RE2 may use for one: its own default."""
+
 _LITERAL = re.compile(r"(?:[^.^$*+?{}\[\]()|\\]|\\[^A-Za-z0-9])*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -15,8 +20,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 def searcher(pattern: str) -> Callable[[str], bool]:
     r"""What tells whether `pattern` is found in a text, anywhere, as `re.search` does.
 
-    A literal, such as `fake1` or `node4\.lab`, is a search for its text. Only another pattern needs RE2, which is
-    imported for the first of them: most services never see one.
+    A literal, such as `fake1` or `node4\.lab`, is a search for its text. Only another pattern needs RE2 and its import.
 
     Raises:
         ValueError: the pattern is none in RE2's syntax (no look-around, no back-references); the message says why.
@@ -24,13 +28,5 @@ def searcher(pattern: str) -> Callable[[str], bool]:
     if _LITERAL.fullmatch(pattern):
         literal = _ESCAPED.sub(r"\1", pattern)
         return lambda text: literal in text
-    import re2  # noqa: PLC0415 - see above: memory is a feature
-
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        found = re2.compile(pattern, options)
-    except re2.error as error:
-        [reason] = error.args
-        raise ValueError(reason.decode("utf-8", "replace")) from None
-    return lambda text: found.search(text) is not None
+    found = compile_pattern(pattern, MEMORY)
+    return lambda text: found.search(text.encode("utf-8", "surrogatepass")) is not None

@@ -38,3 +38,9 @@ class ConsoleUrls:
         if host in WILDCARDS:
             host = host_name(asked) or "127.0.0.1"
         return f"ws://[{host}]:{self.port}/" if ":" in host else f"ws://{host}:{self.port}/"
+
+
+def page_url(console_url: str) -> str:
+    """The page that shows a console, from the URL of its websocket: http for ws, https for wss (DESIGN 5.3)."""
+    scheme, _, rest = console_url.partition("://")
+    return f"{'https' if scheme == 'wss' else 'http'}://{rest}"

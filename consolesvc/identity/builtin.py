@@ -63,7 +63,7 @@ class Principal:
     @property
     def caller(self) -> Caller:
         """As the other faces know them."""
-        return Caller(self.user.id, self.project_id, self.roles)
+        return Caller(self.user.id, self.project_id, self.roles, self.user.name)
 
 
 class BuiltinIdentity:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +14,18 @@ class Caller:
         user_id: Names the user in servers that they make, and in logs.
         project_id: 32 hex digits without dashes; "" for a caller without a project, who sees nothing unless admin.
         roles: Role names in lower case.
+        user_name: What people call the user; "" where that is the id. No right depends on it.
     """
 
     user_id: str
     project_id: str
     roles: frozenset[str]
+    user_name: str = field(default="", compare=False)
+
+    @property
+    def known_as(self) -> str:
+        """What others at a console are told of the user."""
+        return self.user_name or self.user_id
 
     @property
     def is_admin(self) -> bool:

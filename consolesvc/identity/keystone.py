@@ -197,7 +197,8 @@ def _read(token: dict[str, Any]) -> tuple[Caller, float]:
     try:
         project = str(token["project"]["id"]) if "project" in token else ""
         roles = frozenset(str(role["name"]).lower() for role in token["roles"]) if project else frozenset[str]()
-        caller = Caller(str(token["user"]["id"]), project, roles)
+        user = token["user"]
+        caller = Caller(str(user["id"]), project, roles, str(user.get("name", "")))
         expires = datetime.fromisoformat(token["expires_at"])
     except (KeyError, TypeError, ValueError):
         raise KeystoneUnavailable("its answer is not what Keystone says of a token") from None

@@ -9,6 +9,7 @@ from consolesvc.config.linespec import (
     CommandSpec,
     EmulatedSpec,
     LineSpec,
+    RemoteSpec,
     Rfc2217Spec,
     SerialSpec,
     TcpSpec,
@@ -19,6 +20,7 @@ from consolesvc.errors import LineError, LineLost
 from consolesvc.lines.base import READ_SIZE, Opener
 from consolesvc.lines.command import CommandOpener
 from consolesvc.lines.emulated import EmulatedOpener
+from consolesvc.lines.remote import RemoteOpener
 from consolesvc.lines.rfc2217 import Rfc2217Opener
 from consolesvc.lines.serial import SerialOpener
 from consolesvc.lines.tcp import TcpOpener
@@ -34,6 +36,7 @@ OPENERS: dict[type[Any], Callable[[Any, str], Opener]] = {
     Rfc2217Spec: lambda spec, _name: Rfc2217Opener(spec),
     CommandSpec: CommandOpener,
     EmulatedSpec: EmulatedOpener,
+    RemoteSpec: lambda spec, _name: RemoteOpener(spec),
 }
 
 

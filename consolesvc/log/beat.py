@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from consolesvc.log.thread import Job
+from consolesvc.log.job import Job
 
 TICK = 0.1
 """Seconds for which bytes wait at most before they are written, about."""

@@ -6,9 +6,11 @@ import contextlib
 import os
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from consolesvc.log.directory import LogDirectory
+from consolesvc.log.events import read_events
 from consolesvc.log.index import Record, mark_line
 from consolesvc.log.names import Segment, current_path, rotated_path
 from consolesvc.log.recovery import Recovered, recover
@@ -29,12 +31,14 @@ class LogFile:
         directory: The folder.
         name: The console's name, or its id for a server made over the API.
         ahead: How far the console's stream may run ahead of what is on disk: its ring.
+        counted_elsewhere: Whether its bytes have numbers that another service gives: then what a crash kept from the
+            disk has the same ones when it comes again, and none is left out.
 
     Attributes:
         end: Offset behind the last byte on disk; what a failed write has left is counted.
     """
 
-    def __init__(self, directory: LogDirectory, name: str, ahead: int) -> None:
+    def __init__(self, directory: LogDirectory, name: str, ahead: int, *, counted_elsewhere: bool = False) -> None:
         self.directory = directory
         self.name = name
         self.stream = ""
@@ -42,6 +46,7 @@ class LogFile:
         self.end = 0
         self._begun = 0.0
         self._reach = max(RESERVE, 4 * ahead)
+        self._counted_elsewhere = counted_elsewhere
         self._reserved = 0
         self._marked = 0.0
         self._log = self._index = -1
@@ -64,6 +69,8 @@ class LogFile:
         """Find where the stream goes on, and be ready to append there. Raises OSError."""
         self.directory.prepare()
         found = recover(self.directory.path, self.name, self.directory.rotated.get(self.name, ()))
+        if self._counted_elsewhere:
+            found = replace(found, resume=found.end)
         self.stream, self.end = found.stream, found.end
         if found.current is not None:
             self.first, self._begun = found.current.first, found.begun or now
@@ -170,6 +177,10 @@ class LogFile:
                 return self._line_start(segment, begin)
         return begin
 
+    def events(self, kind: str) -> list[Record]:
+        """All events of a kind, in the order in which they were written, each with its stream. Raises OSError."""
+        return list(read_events(self._segments(), kind))
+
     def _line_start(self, segment: Segment, offset: int) -> int:
         if offset == segment.first:
             return offset
@@ -213,7 +224,8 @@ class LogFile:
         self.close()
         if current.path.exists():
             if last_words:
-                _append_to(current.index, b"".join(record.line() for record in last_words))
+                with os.fdopen(_open(current.index), "ab") as index:
+                    index.writelines(record.line() for record in last_words)
             self._rotate(current)
         self.first = self.end = offset
         self._begun = now
@@ -286,11 +298,3 @@ class LogFile:
 
 def _open(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
-
-
-def _append_to(path: Path, data: bytes) -> None:
-    fd = _open(path)
-    try:
-        os.write(fd, data)
-    finally:
-        os.close(fd)

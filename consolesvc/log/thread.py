@@ -11,32 +11,13 @@ from typing import Any
 
 from consolesvc.errors import ConsoleServiceError
 from consolesvc.log.beat import Beat
+from consolesvc.log.job import Job
 
 log = logging.getLogger(__name__)
 
 
 BATCH = 256
 """Results handed back together at most: a completion waits for no more than this many others."""
-
-
-class Job:
-    """A piece of work.
-
-    Attributes:
-        error: What `work` raised; None where it raised nothing.
-    """
-
-    __slots__ = ("error",)
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def work(self) -> None:
-        """Do it, in the thread."""
-        raise NotImplementedError
-
-    def done(self) -> None:
-        """Hear of it, in the loop."""
 
 
 class _Call(Job):

@@ -56,6 +56,7 @@ class Times:
         # The offsets from one mark to the next, where the last answer holds.
         self._low = self._high = 0
         self._time: float | None = None
+        self._until: int | None = None
 
     def of(self, offset: int) -> float | None:
         """The unix time at which the byte at `offset` came; None where no index tells."""
@@ -63,18 +64,24 @@ class Times:
             self._find(offset)
         return self._time
 
+    def stretch(self, offset: int) -> tuple[float | None, int | None]:
+        """The time of the byte at `offset`, and where the next one may have another; None where nobody knows either."""
+        self._find(offset)
+        return self._time, self._until
+
     def _find(self, offset: int) -> None:
-        self._low, self._high, self._time = offset, offset + 1, None
+        self._low, self._high, self._time, self._until = offset, offset + 1, None, None
         segment = next((segment for segment in self._reader.segments if segment.first <= offset < segment.end), None)
         if segment is None:
             self._high = offset  # it may come yet
             return
+        self._until = segment.end
         marks = self._of(segment, offset)
         place = bisect_right(marks.offsets, offset) - 1
         if place >= 0:
             self._time = marks.times[place]
         if place + 1 < len(marks.offsets):
-            self._high = marks.offsets[place + 1]
+            self._high = self._until = marks.offsets[place + 1]
 
     def first_since(self, time: float) -> int:
         """Where what came at or after `time` begins; the end where nothing did.

@@ -13,11 +13,13 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from consolesvc.log.file import LogFile
 from consolesvc.log.index import Record
-from consolesvc.log.thread import Job
+from consolesvc.log.job import Job
+from consolesvc.log.source import Source
+from consolesvc.log.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -29,32 +31,10 @@ SLOW = 1.0
 """Seconds after which a write counts as a failure of the disk, and holds no line any more."""
 RETRY = 1.0
 """Seconds between two tries at a disk that fails."""
+SKIP_WAIT = 2.0
+"""Seconds that the disk has for what would be forgotten."""
 EVENTS = 1000
 """Events kept for a disk that fails; more than that, and the oldest are forgotten."""
-
-
-class Source(Protocol):
-    """What the log reads from: a ring."""
-
-    capacity: int
-    end: int
-
-    @property
-    def start(self) -> int:
-        """The oldest offset held."""
-        ...
-
-    def read(self, offset: int, limit: int) -> bytes:
-        """A copy of the bytes there."""
-        ...
-
-    def lend(self, offset: int, limit: int) -> Sequence[bytes | memoryview]:
-        """The bytes there, in one part or two, which do not change until they are given back."""
-        ...
-
-    def give_back(self) -> None:
-        """End the loan."""
-        ...
 
 
 class _Batch(Job):
@@ -173,12 +153,35 @@ class LogWriter:
         else:
             self._soon()
 
-    def event(self, kind: str, **facts: Any) -> None:
-        """Note what happened, at the stream's end, in the index."""
+    def event(self, kind: str, at: float | None = None, **facts: Any) -> None:
+        """Note what happened, at the stream's end, in the index; `at`: unix seconds, now where it is not said."""
         if self._source is not None:
-            self._events.append(Record(self._source.end, self._wall(), kind, facts=facts))
+            self._events.append(Record(self._source.end, at or self._wall(), kind, facts=facts))
             if self._busy_since is None and not self.failing:
                 self._soon()
+
+    async def adopt(self, stream: str, offset: int) -> None:
+        """Begin at a byte of another's stream; nothing has come yet."""
+        now = self._wall()
+        self.file.stream = stream
+        try:
+            await self.thread.call(lambda: self.file.start_anew(stream, offset, now))
+            self.started = True
+        except OSError as error:
+            self.started = False
+            self._fail(error)
+            self._retry_later()
+        self.offset = offset
+
+    async def skip(self, offset: int) -> None:
+        """Write what there is, within SKIP_WAIT: the source is about to go on at `offset` and to forget all else."""
+        source, deadline = self._source, self._loop.time() + SKIP_WAIT
+        while source is not None and self.offset < source.end and not self.failing and self._loop.time() < deadline:
+            self._write()
+            await asyncio.sleep(0.005)
+        if source is not None:
+            self.lost += max(0, source.end - self.offset)
+        self.offset = offset
 
     @property
     def lags(self) -> bool:
@@ -209,6 +212,17 @@ class LogWriter:
     async def before(self, offset: int, size: int) -> int:
         """Where the `size` bytes before `offset` begin on disk; see LogFile.before. Raises OSError."""
         found: int = await self.thread.call(lambda: self.file.before(offset, size))
+        return found
+
+    async def timeline(self) -> Timeline:
+        """When its bytes came; to be asked in `thread`. Raises OSError."""
+        directory, name = self.file.directory.path, self.file.name
+        found: Timeline = await self.thread.call(lambda: Timeline(directory, name))
+        return found
+
+    async def events(self, kind: str) -> list[Record]:
+        """All events of a kind on disk, oldest first; see read_events. Raises OSError."""
+        found: list[Record] = await self.thread.call(lambda: self.file.events(kind))
         return found
 
     async def close(self, *, remove: bool = False) -> None:

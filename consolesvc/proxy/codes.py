@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from consolesvc.console.viewer import KICKED
+from consolesvc.tokens.store import Grant
+
 STOPPING = 1001
 NOT_CONSISTENT = 1007
 POLICY = 1008
 TRY_LATER = 1013
-KICKED = 4000
 EXPIRED = 4001
 REMOVED = 4002
 WITHDRAWN = 4003
@@ -14,6 +16,9 @@ BYTES_LOST = 4008
 
 FOR_GOOD = (KICKED, EXPIRED, REMOVED, WITHDRAWN)
 """Ends after which a resume secret is good for nothing."""
+
+SESSION_EXPIRED, LINK_EXPIRED = "session expired", "share link expired"
+"""Reasons of EXPIRED."""
 
 REASON_BYTES = 123
 """What a close frame has room for (RFC 6455 section 5.5)."""
@@ -26,4 +31,9 @@ def reason(text: str) -> bytes:
 
 def refusal(status: int) -> int:
     """The close code that says what an HTTP status would have said."""
-    return TRY_LATER if status == 429 else POLICY  # noqa: PLR2004 - DESIGN 5.4's table
+    return TRY_LATER if status in (429, 503) else POLICY
+
+
+def expired(grant: Grant) -> str:
+    """The reason of EXPIRED for who came with this."""
+    return LINK_EXPIRED if grant.ends else SESSION_EXPIRED

@@ -14,7 +14,7 @@ from consolesvc.console.attach import Start, replay_start, since_start
 from consolesvc.console.console import Console
 from consolesvc.console.events import printable
 from consolesvc.console.viewer import End, Viewer
-from consolesvc.errors import LimitReached, ServerNotFound, TokenRefused
+from consolesvc.errors import LimitReached, ServerNotFound, StoreUnavailable, TokenRefused
 from consolesvc.http.faults import Fault, fault_response
 from consolesvc.http.hosts import host_allowed, origin_allowed
 from consolesvc.inventory import Inventory, Server
@@ -24,8 +24,7 @@ from consolesvc.proxy.gate import Wish, check_handshake, find_resume, find_token
 from consolesvc.proxy.pump import PING, close, pump
 from consolesvc.proxy.sessions import Session, Sessions
 from consolesvc.proxy.speech import RAW, V1, Raw, Speech, Version1
-from consolesvc.tokens.resume import Lineage, ResumeStore
-from consolesvc.tokens.store import Grant, TokenStore
+from consolesvc.tokens.store import Grant, Lineage, ResumeStore, TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -104,13 +103,15 @@ class Proxy:
 
         try:
             if resume:
-                lineage = self.resumes.redeem(resume, admit)
+                lineage = await self.resumes.redeem(resume, admit)
             else:
                 lineage = self.resumes.begin(await self.tokens.redeem(token or "", admit))
         except TokenRefused as refused:
             raise Fault(401, f"resume secret {refused.why}" if resume else str(refused)) from None
         except ServerNotFound as gone:
             raise Fault(404, str(gone)) from None
+        except StoreUnavailable as away:
+            raise Fault(503, str(away)) from None
         return found[0], lineage
 
     def _wish(self, request: web.Request, server: Server) -> Wish:
@@ -118,30 +119,38 @@ class Proxy:
 
     async def _attach(self, request: web.Request, server: Server, lineage: Lineage, wish: Wish) -> web.StreamResponse:
         console, grant = server.console, lineage.grant
-        who = _peer(request)
         start = await _start(console, wish)
-        came_at = console.ring.end
-        viewer = Viewer(console, start.offset, who=who, gap=start.gap, note=start.note)
-        session = Session(server.id, grant.token_id, viewer)
+        replay_end = console.ring.end
+        viewer = Viewer(
+            console,
+            start.offset,
+            who=_peer(request),
+            user=grant.user,
+            may_type=grant.may_type,
+            gap=start.gap,
+            note=start.note,
+        )
+        session = Session(grant, viewer)
         self.sessions.add(session)
         self.resumes.enter(lineage)
         expiry = self._enforce_expiry(grant, viewer)
-        console.note("attach", session=session.id, who=who)
-        log.info("%s: attached %s as session %s with token %s", server.name, who, session.id, grant.token_id)
+        console.note("attach", session=viewer.id, who=viewer.who, user=viewer.user, may_type=viewer.may_type)
+        name = printable(viewer.name)
+        log.info("%s: attached %s as session %s with token %s", server.name, name, viewer.id, grant.token_id)
         try:
             ws = _websocket()
             ws.headers["Console-Offset"] = str(viewer.offset)
             ws.headers["Console-Stream"] = console.stream
             await ws.prepare(request)
-            # Only a page in a browser sends an Origin; a client's own CR is somebody's Enter key.
-            page = self.config.proxy.drop_first_cr and "Origin" in request.headers
-            speech = self._speech(ws, viewer, wish, came_at, lineage)
+            viewer.protocol = ws.ws_protocol or ""
+            speech = await self._speech(ws, viewer, wish, replay_end, lineage)
             way = None if request.transport is None else Frames(ws, request.transport)
-            end = await pump(ws, viewer, speech, way, drop_first_cr=page, ping=self.ping)
+            dropped = "Origin" in request.headers and self._drops_first_cr(viewer)
+            end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping)
         finally:
             viewer.detach()
             self.sessions.remove(session)
-            console.note("detach", session=session.id)
+            console.note("detach", session=viewer.id)
             self.resumes.leave(lineage)
             if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
                 self.resumes.drop(lineage)
@@ -152,7 +161,7 @@ class Proxy:
         log.info(
             "%s: detached session %s: %s; %d bytes out, %d in, %d lost",
             server.name,
-            session.id,
+            viewer.id,
             why,
             viewer.received,
             viewer.typist.delivered,
@@ -160,19 +169,31 @@ class Proxy:
         )
         return ws
 
-    def _speech(self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, came_at: int, lineage: Lineage) -> Speech:
+    def _drops_first_cr(self, viewer: Viewer) -> bool:
+        """Whether a CR that comes on open is swallowed.
+
+        Of a page in a browser, that is, for only it sends an Origin: another client's CR is somebody's Enter key. And
+        also unasked where one holds the input: who merely opens a page must not come to hold it by that.
+        """
+        holding = viewer.protocol != V1 and viewer.console.keyboard.sharing.mode != "shared"
+        return self.config.proxy.drop_first_cr or holding
+
+    async def _speech(
+        self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, replay_end: int, lineage: Lineage
+    ) -> Speech:
         if ws.ws_protocol == V1:
             # After a cut, too: what was asked while it was away is not to be answered now, perhaps into a shell.
-            replay = (min(viewer.offset, came_at), came_at)
-            return Version1(viewer, replay=replay, resume=self.resumes.renew(lineage))
-        replay_end = came_at if wish.since is None else viewer.offset
-        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=replay_end)
+            replay = (min(viewer.offset, replay_end), replay_end)
+            return Version1(viewer, replay=replay, resume=await self.resumes.renew(lineage))
+        # Raw bytes from an offset on are exact (DESIGN decision 8): nothing is taken out of them.
+        filtered = replay_end if wish.since is None else viewer.offset
+        return Raw(notices=wish.notices, offset=viewer.offset, replay_end=filtered)
 
     def _enforce_expiry(self, grant: Grant, viewer: Viewer) -> asyncio.TimerHandle | None:
-        if not self.config.tokens.enforce_session_timeout or grant.expires is None:
+        if grant.expires is None or not (grant.ends or self.config.tokens.enforce_session_timeout):
             return None
         left = max(0.0, grant.expires - self.resumes.clock())
-        return asyncio.get_running_loop().call_later(left, viewer.end, codes.EXPIRED, "session expired")
+        return asyncio.get_running_loop().call_later(left, viewer.end, codes.EXPIRED, codes.expired(grant))
 
     async def _refuse(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         """Say no: by HTTP, or, to a browser, which reads no HTTP refusal, by a close with the reason (DESIGN 5.4)."""

@@ -7,7 +7,7 @@ not freed by pings alone (style.md section 6).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.proxy import codes
 from consolesvc.proxy.frames import Frames
-from consolesvc.proxy.speech import Break, Message, Speech
+from consolesvc.proxy.speech import Ask, Break, Message, Speech
 
 T = TypeVar("T")
 
@@ -71,25 +71,37 @@ async def pump(
     sent = None if send.cancelled() else send.exception() or send.result()
     ends: tuple[End | BaseException | None, ...] = (sent, heard)
     end = viewer.ended.result() if viewer.ended.done() else next((e for e in ends if isinstance(e, End)), None)
-    await close(ws, end)
+    await close(ws, end, () if end is None else speech.goodbye(end))
     for error in ends:
         if isinstance(error, Exception) and not isinstance(error, ConnectionError):
             raise error
     return end
 
 
-async def close(ws: web.WebSocketResponse, end: End | None) -> None:
+async def close(ws: web.WebSocketResponse, end: End | None, last_words: Iterable[Message] = ()) -> None:
     """Close a websocket within CLOSE_WAIT, whatever its client does. Nothing where it is closed."""
     if ws.closed:
         return
-    goodbye = ws.close() if end is None else ws.close(code=end.code, message=codes.reason(end.reason))
     # A task of its own: what a stuck client does to it must not look like a cancellation of ours.
-    closing = asyncio.create_task(goodbye, name="close")
+    closing = asyncio.create_task(_leave(ws, end, last_words), name="close")
     await asyncio.wait((closing,), timeout=CLOSE_WAIT)
     closing.cancel()
     (error,) = await asyncio.gather(closing, return_exceptions=True)
     if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError):
         raise error
+
+
+async def _leave(ws: web.WebSocketResponse, end: End | None, last_words: Iterable[Message]) -> None:
+    for message in last_words:
+        await _send(ws, message)
+    await (ws.close() if end is None else ws.close(code=end.code, message=codes.reason(end.reason)))
+
+
+async def _send(ws: web.WebSocketResponse, message: Message) -> None:
+    if isinstance(message, bytes):
+        await ws.send_bytes(message)
+    else:
+        await ws.send_str(message)
 
 
 class _Sending:
@@ -131,10 +143,7 @@ class _Sending:
 
     async def _send(self, message: Message) -> None:
         self._busy = True
-        if isinstance(message, bytes):
-            await self._ws.send_bytes(message)
-        else:
-            await self._ws.send_str(message)
+        await _send(self._ws, message)
         self._busy = False
 
 
@@ -236,6 +245,8 @@ async def _heard(
         heard = speech.heard(message.data)
         if isinstance(heard, Break):
             viewer.console.send_break(viewer, heard.seconds)
+        elif isinstance(heard, Ask):
+            viewer.console.keyboard.ask(viewer, heard.verb, heard.session)
         else:
             typed(heard)
     elif message.type is WSMsgType.PING:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from consolesvc.config.model import Limits
 from consolesvc.console.viewer import Viewer
 from consolesvc.errors import LimitReached
+from consolesvc.tokens.store import Grant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,16 +18,12 @@ class Session:
     """One attached viewer.
 
     Attributes:
-        id: Names it in `who` and `kick`.
-        server_id: The server it looks at.
-        token_id: The token it came with, as the store names it.
-        viewer: Its place in the console's output.
+        grant: What it came with is good for: the server, and whether it ends with its token.
+        viewer: Its place in the console's output; its id names the session.
     """
 
-    server_id: str
-    token_id: str
+    grant: Grant
     viewer: Viewer
-    id: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
 class Sessions:
@@ -72,20 +68,29 @@ class Sessions:
     def add(self, session: Session) -> None:
         """Count a session in."""
         self._sessions.add(session)
-        self._per_server[session.server_id] += 1
-        self._per_token[session.token_id] += 1
+        self._per_server[session.grant.server_id] += 1
+        self._per_token[session.grant.token_id] += 1
 
     def remove(self, session: Session) -> None:
         """Count a session out."""
         self._sessions.discard(session)
-        for counter, key in ((self._per_server, session.server_id), (self._per_token, session.token_id)):
+        grant = session.grant
+        for counter, key in ((self._per_server, grant.server_id), (self._per_token, grant.token_id)):
             counter[key] -= 1
             if not counter[key]:
                 del counter[key]
 
-    def end_all(self, code: int, reason: str, *, server_id: str | None = None) -> int:
-        """End every session, or every session of one server; how many."""
-        ended = [session for session in self if server_id in (None, session.server_id)]
+    def end_all(self, code: int, reason: str, *, server_id: str | None = None, linked: bool = False) -> int:
+        """End sessions; how many.
+
+        Args:
+            code: A close code of DESIGN 5.4.
+            reason: As their clients are told.
+            server_id: Only those of this server.
+            linked: Only those that end with their token: by share links.
+        """
+        ended = [session for session in self if server_id in (None, session.grant.server_id)]
+        ended = [session for session in ended if session.grant.ends or not linked]
         for session in ended:
             session.viewer.end(code, reason)
         return len(ended)

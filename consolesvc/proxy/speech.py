@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from consolesvc.console.events import Event, Gap
+from consolesvc.console.breaks import DEFAULT_MS, LONGEST_MS
+from consolesvc.console.events import Event, Gap, printable
 from consolesvc.console.queries import QueryFilter
+from consolesvc.console.sharing import Verb
 from consolesvc.console.viewer import Chunk, End, Viewer
 from consolesvc.proxy import codes
 
@@ -28,8 +30,16 @@ class Break:
     seconds: float
 
 
-DEFAULT_BREAK, LONGEST_BREAK = 250, 5000
-"""Milliseconds."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A wish about who types; `session` is whom `grant` and `deny` are about."""
+
+    verb: Verb
+    session: str = ""
+
+
+Heard = bytes | Break | Ask
+"""What a client's TEXT comes to: input, or a wish."""
 
 
 class Speech(Protocol):
@@ -52,8 +62,12 @@ class Speech(Protocol):
         """An item as messages; an End where the session cannot go on."""
         ...
 
-    def heard(self, text: str) -> bytes | Break:
+    def heard(self, text: str) -> Heard:
         """What a TEXT message comes to; b"" for nothing. Raises ValueError for one that breaks the protocol."""
+        ...
+
+    def goodbye(self, end: End) -> Iterator[Message]:
+        """What is said before the close frame."""
         ...
 
 
@@ -85,15 +99,22 @@ class Raw:
         if isinstance(item, Chunk):
             if data := self._shown(item):
                 yield data
+        elif isinstance(item, Event) and item.kind == "mark":
+            return  # a name for a place is no news that must stand among somebody's output
         elif self._notices:
             text = item.text if isinstance(item, Event) else str(item)
             yield self._flushed() + notice(text)
         elif isinstance(item, Gap):
             yield End(codes.BYTES_LOST, str(item))
 
-    def heard(self, text: str) -> bytes:
+    def heard(self, text: str) -> Heard:
         """TEXT is typed like BINARY is."""
         return text.encode()
+
+    def goodbye(self, end: End) -> Iterator[Message]:
+        """Why it is cut for good, as a notice: most raw clients show no close frame's reason."""
+        if self._notices and end.code in codes.FOR_GOOD:
+            yield self._flushed() + notice(printable(end.reason))
 
     def _shown(self, chunk: Chunk) -> bytes:
         if self._queries is None:
@@ -126,17 +147,22 @@ class Version1:
     plain = True
 
     def hello(self) -> Iterator[Message]:
-        """Where the bytes stand, what the line does, and the way back."""
-        console = self._viewer.console
+        """Where the bytes stand, what the line does, who is here, who types, and the way back."""
+        viewer, console = self._viewer, self._viewer.console
+        viewer.inform()
         yield _json(
             {
                 "type": "hello",
+                "session": viewer.id,
+                "name": console.name,
                 "stream": console.stream,
-                "offset": self._viewer.offset,
+                "offset": viewer.offset,
                 "start": console.oldest,
                 "replay": list(self._replay),
                 "line": self._line(),
-                "may_type": True,
+                "may_type": viewer.may_type,
+                "input": console.keyboard.view(viewer),
+                "viewers": console.roster.view(),
                 "resume": self._resume,
             }
         )
@@ -149,26 +175,45 @@ class Version1:
             yield _json({"type": "gap", "from": item.start, "to": item.end})
         elif item.kind in ("lost", "back", "down"):
             yield _json({"type": "line", "offset": item.offset, "text": item.text, **self._line()})
-        elif item.kind == "refused":
-            yield _json({"type": "input", "refused": self._viewer.refused, "text": item.text})
+        elif item.kind in ("refused", "input"):
+            yield _json({"type": "input", **self._viewer.console.keyboard.view(self._viewer, item.text)})
+        elif item.kind == "viewers":
+            roster = self._viewer.console.roster
+            self._viewer.shown = roster.changes
+            yield _json({"type": "viewers", "viewers": roster.view()})
         else:
             yield _json({"type": "event", "event": item.kind, "offset": item.offset, "text": item.text})
 
-    def heard(self, text: str) -> bytes | Break:
+    def heard(self, text: str) -> Heard:
         """Control messages; unknown types are ignored."""
         message = json.loads(text)
         if not isinstance(message, dict):
             raise ValueError("expected a JSON object")  # noqa: TRY004 - one kind of error for what breaks the protocol
-        if message.get("type") != "break":
-            return b""
-        ms = message.get("ms", DEFAULT_BREAK)
-        if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms <= LONGEST_BREAK:
-            raise ValueError(f"break: expected ms from 1 to {LONGEST_BREAK}")
-        return Break(ms / 1000)
+        kind = message.get("type")
+        if kind == "break":
+            return Break(_milliseconds(message.get("ms", DEFAULT_MS)) / 1000)
+        if kind in ("request", "release", "take"):
+            return Ask(kind)
+        if kind in ("grant", "deny"):
+            session = message.get("session")
+            if not isinstance(session, str):
+                raise ValueError(f"{kind}: expected session, the id of one")
+            return Ask(kind, session)
+        return b""
+
+    def goodbye(self, end: End) -> Iterator[Message]:  # noqa: ARG002 - the close frame says it
+        """Nothing: the close frame's reason is shown."""
+        yield from ()
 
     def _line(self) -> dict[str, str]:
         line = self._viewer.console.reconnecting
         return {"state": line.state, "why": line.why}
+
+
+def _milliseconds(ms: object) -> float:
+    if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 < ms <= LONGEST_MS:
+        raise ValueError(f"break: expected ms from 1 to {LONGEST_MS}")
+    return ms
 
 
 def notice(text: str) -> bytes:

@@ -8,18 +8,18 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
-from consolesvc.tokens.store import Grant
+from consolesvc.tokens.resume import MemoryResumeStore
 
 log = logging.getLogger(__name__)
 
 FILE = "tokens.json"
 
 
-def keep(folder: Path, tokens: MemoryTokenStore, resumes: ResumeStore, wall: Callable[[], float] = time.time) -> None:
+def keep(
+    folder: Path, tokens: MemoryTokenStore, resumes: MemoryResumeStore, wall: Callable[[], float] = time.time
+) -> None:
     """Write what lives to the state folder, readable by us alone. An error is logged: stopping goes on."""
     document = {"time": wall(), "tokens": tokens.dump(), "resume": resumes.dump()}
     partial = folder / f".{FILE}"
@@ -34,7 +34,9 @@ def keep(folder: Path, tokens: MemoryTokenStore, resumes: ResumeStore, wall: Cal
         log.error("tokens were not kept for the next start: %s", error)  # noqa: TRY400 - an operator's matter
 
 
-def restore(folder: Path, tokens: MemoryTokenStore, resumes: ResumeStore, wall: Callable[[], float] = time.time) -> int:
+def restore(
+    folder: Path, tokens: MemoryTokenStore, resumes: MemoryResumeStore, wall: Callable[[], float] = time.time
+) -> int:
     """Read back what the last run kept, and remove it; how many secrets are good again.
 
     A file that cannot be read, or was not written by us, restores nothing.
@@ -48,19 +50,10 @@ def restore(folder: Path, tokens: MemoryTokenStore, resumes: ResumeStore, wall: 
         count = 0
         for store, entries in ((tokens, document["tokens"]), (resumes, document["resume"])):
             for entry in entries:
-                count += _restore_one(store, entry, gone)
+                count += store.restore(entry, gone)
     except FileNotFoundError:
         return 0
     except (OSError, ValueError, LookupError, TypeError) as error:
         log.warning("tokens of the last run could not be read: %s", error)
         return 0
     return count
-
-
-def _restore_one(store: MemoryTokenStore | ResumeStore, entry: dict[str, Any], gone: float) -> bool:
-    left = None if entry["left"] is None else float(entry["left"]) - gone
-    if left is not None and left <= 0:
-        return False
-    grant = Grant(str(entry["server_id"]), str(entry["token_id"]), None)
-    store.restore(bytes.fromhex(entry["sha256"]), grant, 0.0 if left is None else left)
-    return True

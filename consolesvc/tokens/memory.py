@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from consolesvc.errors import TokenRefused
+from consolesvc.tokens.digests import TOKEN_ID_DIGITS, digest_of, new_token
+from consolesvc.tokens.grants import read_back, written
 from consolesvc.tokens.store import Grant
-
-TOKEN_ID_DIGITS = 12
-"""Hex digits of a token's sha256 that name it in logs: enough to tell tokens apart, useless for guessing one."""
 
 
 class MemoryTokenStore:
@@ -37,16 +35,16 @@ class MemoryTokenStore:
     def __len__(self) -> int:
         return len(self._grants)
 
-    async def issue(self, server_id: str) -> str:
-        """Make a token for `server_id`: uuid4 text."""
+    async def issue(
+        self, server_id: str, *, user: str = "", may_type: bool = True, ttl: float | None = None, ends: bool = False
+    ) -> str:
+        """Make a token for `server_id`: uuid4 text (TokenStore.issue)."""
         self.sweep()
-        # As uuid.uuid4 makes one, in a third of its time: minting is what scripts do in loops.
-        digits = os.urandom(16).hex()
-        variant = "89ab"[int(digits[16], 16) & 3]
-        token = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-        digest = _digest(token)
-        expires = self.clock() + self.ttl if self.ttl else None
-        self._grants[digest] = Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires)
+        token = new_token()
+        digest = digest_of(token)
+        ttl = self.ttl if ttl is None else ttl
+        expires = self.clock() + ttl if ttl else None
+        self._grants[digest] = Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires, user, may_type, ends)
         if expires is not None:
             heapq.heappush(self._expiries, (expires, digest))
         return token
@@ -63,34 +61,36 @@ class MemoryTokenStore:
         """The grant of a token, which stays as good as it was; raises TokenRefused."""
         return self._good(token)[1]
 
-    async def end(self, server_id: str) -> int:
-        """Forget every token of a server; the number forgotten."""
-        ended = [digest for digest, grant in self._grants.items() if grant.server_id == server_id]
+    async def end(self, server_id: str, *, linked: bool = False) -> int:
+        """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+        self.sweep()
+        of_server = [(digest, grant) for digest, grant in self._grants.items() if grant.server_id == server_id]
+        ended = [digest for digest, grant in of_server if grant.ends or not linked]
         for digest in ended:
             self._forget(digest)
         return len(ended)
 
     def dump(self) -> list[dict[str, object]]:
-        """What lives, for a file: hashes, servers, and seconds that are left; None for ever. Used ones are left out."""
+        """What lives, for a file: hashes and grants. Used ones are left out."""
         now = self.clock()
         self.sweep()
         return [
-            {
-                "sha256": digest.hex(),
-                "server_id": grant.server_id,
-                "token_id": grant.token_id,
-                "left": None if grant.expires is None else grant.expires - now,
-            }
+            {"sha256": digest.hex(), **written(grant, now)}
             for digest, grant in self._grants.items()
             if digest not in self._used
         ]
 
-    def restore(self, digest: bytes, grant: Grant, left: float) -> None:
-        """Take back one token from a file; `left` seconds, 0 for ever."""
-        expires = self.clock() + left if left else None
-        self._grants[digest] = grant._replace(expires=expires)
-        if expires is not None:
-            heapq.heappush(self._expiries, (expires, digest))
+    def restore(self, entry: Mapping[str, Any], gone: float) -> bool:
+        """Take back one token of `dump`, so many seconds later; whether it is good still."""
+        now = self.clock()
+        grant = read_back(entry, now - gone)
+        if grant.expires is not None and grant.expires <= now:
+            return False
+        digest = bytes.fromhex(entry["sha256"])
+        self._grants[digest] = grant
+        if grant.expires is not None:
+            heapq.heappush(self._expiries, (grant.expires, digest))
+        return True
 
     async def expire(self, server_id: str) -> int:
         """End the time of every token of a server now; the number that had some left."""
@@ -105,7 +105,7 @@ class MemoryTokenStore:
         return expired
 
     def _good(self, token: str) -> tuple[bytes, Grant]:
-        digest = _digest(token)
+        digest = digest_of(token)
         grant = self._grants.get(digest)
         if grant is None:
             raise TokenRefused("unknown")
@@ -125,8 +125,3 @@ class MemoryTokenStore:
         while self._expiries and self._expiries[0][0] <= now:
             swept += self._forget(heapq.heappop(self._expiries)[1])
         return swept
-
-
-def _digest(token: str) -> bytes:
-    # surrogatepass: a token from a query may hold any code points, and must be refused, not crash.
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

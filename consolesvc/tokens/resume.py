@@ -1,39 +1,22 @@
-"""Resume secrets: what brings a client back to its session after a cut, when its token is long gone (DESIGN 5.4)."""
+"""Resume secrets of one process, in memory (DESIGN 5.4)."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from consolesvc.errors import TokenRefused
-from consolesvc.tokens.store import Grant
+from consolesvc.tokens.digests import digest_of
+from consolesvc.tokens.grants import read_back, written
+from consolesvc.tokens.store import Grant, Lineage
 
 SECRET_BYTES = 24
 SWEEP_EVERY = 10.0
 """Seconds between two looks for secrets that have expired: each goes through all of them."""
 
 
-@dataclass(slots=True, eq=False)
-class Lineage:
-    """A session and those that came of it by resuming.
-
-    Attributes:
-        grant: What the first one's token was good for.
-        until: When its secrets end, on the store's clock; None while a session lives.
-        current: sha256 of the secret that was given last.
-        before: sha256 of the one before, good until the current one is used; None where there is none.
-    """
-
-    grant: Grant
-    until: float | None = None
-    current: bytes = b""
-    before: bytes | None = None
-    sessions: int = field(default=0, repr=False)
-
-
-class ResumeStore:
+class MemoryResumeStore:
     """Secrets by sha256; each opens its lineage's console, once, and is then replaced.
 
     Args:
@@ -48,7 +31,7 @@ class ResumeStore:
         self._sweep_at = 0.0
 
     def __repr__(self) -> str:
-        return f"<ResumeStore {len(self._lineages)} secrets>"
+        return f"<MemoryResumeStore {len(self._lineages)} secrets>"
 
     def begin(self, grant: Grant) -> Lineage:
         """A lineage for a session that came with a token."""
@@ -57,17 +40,17 @@ class ResumeStore:
             self.sweep()
         return Lineage(grant)
 
-    def renew(self, lineage: Lineage) -> str:
+    async def renew(self, lineage: Lineage) -> str:
         """A new secret for a session of this lineage, to be sent in its hello."""
         if lineage.before is not None:
             self._lineages.pop(lineage.before, None)
         lineage.before = lineage.current or None
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        lineage.current = _digest(secret)
+        lineage.current = digest_of(secret)
         self._lineages[lineage.current] = lineage
         return secret
 
-    def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
+    async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
         """The lineage of a secret; the other secret of the two that are good ends.
 
         Args:
@@ -77,23 +60,19 @@ class ResumeStore:
         Raises:
             TokenRefused: it is unknown, used or expired.
         """
-        lineage = self.look_up(secret)
+        lineage = self._good(digest_of(secret))
         admit(lineage.grant)
-        digest = _digest(secret)
+        digest = digest_of(secret)
         other = lineage.before if digest == lineage.current else lineage.current
         if other is not None:
             self._lineages.pop(other, None)
         lineage.current, lineage.before = digest, None
         return lineage
 
-    def look_up(self, secret: str) -> Lineage:
-        """The lineage of a secret, which stays as good as it was; raises TokenRefused as `redeem` does."""
-        lineage = self._lineages.get(_digest(secret))
-        if lineage is None:
-            raise TokenRefused("unknown")
-        if lineage.until is not None and self.clock() >= lineage.until:
-            raise TokenRefused("expired")
-        return lineage
+    async def look_up(self, secret: str) -> tuple[Grant, bool | None]:
+        """The grant of a secret, which stays as good as it was, and whether its session lives; raises TokenRefused."""
+        lineage = self._good(digest_of(secret))
+        return lineage.grant, lineage.sessions > 0
 
     def enter(self, lineage: Lineage) -> None:
         """A session of this lineage lives: its secret does not run out."""
@@ -112,36 +91,60 @@ class ResumeStore:
             if digest is not None:
                 self._lineages.pop(digest, None)
 
-    def end(self, server_id: str) -> None:
-        """End every lineage of a server that is gone."""
+    async def end(self, server_id: str, *, linked: bool = False) -> None:
+        """End every lineage of a server, or those alone that end with their token (`linked`)."""
         for lineage in {lineage for lineage in self._lineages.values() if lineage.grant.server_id == server_id}:
-            self.drop(lineage)
+            if lineage.grant.ends or not linked:
+                self.drop(lineage)
+
+    async def expire(self, server_id: str) -> None:
+        """End now what ends with a token of this server, as `TokenStore.expire` ends the tokens."""
+        now = self.clock()
+        for lineage in self._lineages.values():
+            if lineage.grant.server_id == server_id and lineage.grant.ends:
+                lineage.grant = lineage.grant._replace(expires=now)
 
     def sweep(self) -> None:
         """Forget what expired."""
         now = self.clock()
-        for lineage in {x for x in self._lineages.values() if x.until is not None and x.until <= now}:
+        for lineage in {lineage for lineage in self._lineages.values() if self._is_over(lineage, now)}:
             self.drop(lineage)
 
     def dump(self) -> list[dict[str, object]]:
-        """What lives, for a file: hashes, servers, and seconds that are left."""
+        """What lives, for a file: hashes, grants, and seconds that are left of each secret."""
         now = self.clock()
         self.sweep()
         return [
             {
                 "sha256": digest.hex(),
-                "server_id": lineage.grant.server_id,
-                "token_id": lineage.grant.token_id,
                 "left": self.ttl if lineage.until is None else lineage.until - now,
+                "grant": written(lineage.grant, now),
             }
             for digest, lineage in self._lineages.items()
         ]
 
-    def restore(self, digest: bytes, grant: Grant, left: float) -> None:
-        """Take back one secret from a file."""
-        lineage = Lineage(grant, self.clock() + left if self.ttl else None, digest)
+    def restore(self, entry: Mapping[str, Any], gone: float) -> bool:
+        """Take back one secret of `dump`, so many seconds later; whether it is good still."""
+        then = self.clock() - gone
+        # Without a grant it is of a release that kept the server alone.
+        grant = read_back(entry["grant"], then) if "grant" in entry else read_back({**entry, "left": None}, then)
+        digest = bytes.fromhex(entry["sha256"])
+        lineage = Lineage(grant, then + float(entry["left"]) if self.ttl else None, digest)
+        if self._is_over(lineage, self.clock()):
+            return False
         self._lineages[digest] = lineage
+        return True
 
+    def _good(self, digest: bytes) -> Lineage:
+        lineage = self._lineages.get(digest)
+        if lineage is None:
+            raise TokenRefused("unknown")
+        if self._is_over(lineage, self.clock()):
+            raise TokenRefused("expired")
+        return lineage
 
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+    def _is_over(self, lineage: Lineage, now: float) -> bool:
+        """Whether its secrets are good for nothing any more: their time is over, or a share link's is."""
+        grant = lineage.grant
+        ends = [lineage.until, grant.expires if grant.ends else None]
+        return any(end is not None and end <= now for end in ends)

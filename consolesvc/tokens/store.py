@@ -1,8 +1,9 @@
-"""What a token store does; `memory.py` is the one that is always there."""
+"""What a store of tokens does, and one of resume secrets; `memory.py` and `resume.py` are those always there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 
@@ -13,18 +14,44 @@ class Grant(NamedTuple):
         server_id: The server it was issued for (DESIGN decision 6: the id, never a path or a port).
         token_id: A short name of the token, fit for logs and for counting its sessions: part of its sha256.
         expires: When the token's TTL ends, on the store's clock; None for never.
+        user: Who minted it, as identity names them; "" where nobody asked.
+        may_type: Whether its sessions may type; a share link's only look.
+        ends: Whether its sessions end with it, as a share link's do.
     """
 
     server_id: str
     token_id: str
     expires: float | None
+    user: str = ""
+    may_type: bool = True
+    ends: bool = False
 
 
 class TokenStore(Protocol):
-    """Issues tokens and redeems them. Asynchronous, because a shared store asks another host."""
+    """Issues tokens and redeems them. Asynchronous, because a shared store asks another host.
 
-    async def issue(self, server_id: str) -> str:
-        """Make a token for `server_id`: uuid4 text. The store keeps only its sha256."""
+    All but `issue` may raise StoreUnavailable there, and so may that.
+
+    Attributes:
+        ttl: Seconds for which a token is good for connecting; 0 for ever.
+        single_use: Whether a token is good for one connection only.
+    """
+
+    ttl: float
+    single_use: bool
+
+    async def issue(
+        self, server_id: str, *, user: str = "", may_type: bool = True, ttl: float | None = None, ends: bool = False
+    ) -> str:
+        """Make a token for `server_id`: uuid4 text. The store keeps only its sha256.
+
+        Args:
+            server_id: The server that it is good for.
+            user: As in Grant, and so `may_type` and `ends`.
+            may_type: See there.
+            ttl: Seconds for which it is good, 0 for ever; None for the store's own.
+            ends: See there.
+        """
         ...
 
     async def redeem(self, token: str, admit: Callable[[Grant], None]) -> Grant:
@@ -48,6 +75,93 @@ class TokenStore(Protocol):
         """End the time of every token of a server now, so that it is refused as expired; how many had some left."""
         ...
 
-    async def end(self, server_id: str) -> int:
-        """Forget every token of a server; the number forgotten."""
+    async def end(self, server_id: str, *, linked: bool = False) -> int:
+        """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Lineage:
+    """A session and those that came of it by resuming.
+
+    Its secrets are what brings a client back after a cut, when its token is long gone (DESIGN 5.4).
+
+    Attributes:
+        grant: What the first one's token was good for.
+        until: When its secrets end, on the store's clock; None while a session lives.
+        current: sha256 of the secret that was given last.
+        before: sha256 of the one before, good until the current one is used; None where there is none.
+        id: Names it where several processes know it.
+        sessions: How many of its sessions live here.
+    """
+
+    grant: Grant
+    until: float | None = None
+    current: bytes = b""
+    before: bytes | None = None
+    id: str = ""
+    sessions: int = field(default=0, repr=False)
+
+
+class ResumeStore(Protocol):
+    """Keeps secrets, of which each opens its lineage's console, once, and is then replaced.
+
+    Attributes:
+        clock: Seconds, monotonic, by which grants expire.
+        ttl: Seconds for which a secret is good after a cut; 0 for ever.
+    """
+
+    clock: Callable[[], float]
+    ttl: float
+
+    def begin(self, grant: Grant) -> Lineage:
+        """A lineage for a session that came with a token."""
+        ...
+
+    async def renew(self, lineage: Lineage) -> str:
+        """A new secret for a session of this lineage, to be sent in its hello; "" where none can be kept now."""
+        ...
+
+    async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
+        """The lineage of a secret; the other secret of the two that are good ends.
+
+        Args:
+            secret: What the client showed.
+            admit: As with a token: what it raises leaves the secret as good as it was.
+
+        Raises:
+            TokenRefused: it is unknown, used or expired.
+            StoreUnavailable: it cannot be looked up now.
+        """
+        ...
+
+    async def look_up(self, secret: str) -> tuple[Grant, bool | None]:
+        """The grant of a secret, which stays as good as it was, and whether a session of its lineage lives.
+
+        That is None where it does not live here, and another host may have it.
+
+        Raises:
+            TokenRefused: it is unknown, used or expired.
+            StoreUnavailable: it cannot be looked up now.
+        """
+        ...
+
+    def enter(self, lineage: Lineage) -> None:
+        """A session of this lineage lives: its secret does not run out."""
+        ...
+
+    def leave(self, lineage: Lineage) -> None:
+        """The session ended; from now on its secret is good for the TTL."""
+        ...
+
+    def drop(self, lineage: Lineage) -> None:
+        """End a lineage for good: its session was kicked, or its right ended."""
+        ...
+
+    async def end(self, server_id: str, *, linked: bool = False) -> None:
+        """End every lineage of a server, or those alone that end with their token (`linked`)."""
+        ...
+
+    async def expire(self, server_id: str) -> None:
+        """End now what ends with a token of this server, as `TokenStore.expire` ends the tokens."""
         ...

@@ -14,17 +14,19 @@ from aiohttp import web
 from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
-from consolesvc.web import fake_faults, loan, output
-from consolesvc.web.calls import refuse_strangers, visible, wrong
+from consolesvc.web import fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
+from consolesvc.web.calls import query_of, visible, wrong
 from consolesvc.web.tail import MOST, Tails
+from consolesvc.web.waits import Waits
 
 
-def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], str | None]) -> None:
+def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: Callable[[], str | None]) -> None:
     """Add the routes.
 
     Args:
         app: The application on the API's port.
         inventory: The consoles.
+        waits: Counts the requests that wait for one.
         trouble: Why the last reload of the configuration was refused; None where it was not.
     """
     tails = Tails()
@@ -54,7 +56,12 @@ def setup(app: web.Application, *, inventory: Inventory, trouble: Callable[[], s
     app.router.add_get("/healthcheck", healthcheck)
     output.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
+    sessions.setup(app, inventory=inventory)
     fake_faults.setup(app, inventory=inventory)
+    for part in (wait, send, run):
+        part.setup(app, inventory=inventory, waits=waits)
+    for part in (marks, slices, screen):
+        part.setup(app, inventory=inventory)
 
 
 def console_view(server: Server) -> dict[str, Any]:
@@ -68,6 +75,7 @@ def console_view(server: Server) -> dict[str, Any]:
         `log`: {`failing` what is wrong with the disk, "" for nothing; `lost` bytes that never reached it; `offset` of
         the next byte to be written}; null where there is none.
         `fault`: what a fake was told to suffer, as `fault_view`; null for nothing.
+        `input`: {`mode` who may type; `holder` the session that holds it, null for none}.
         `viewers` and `refused` numbers; `counters`, since this start: bytes `out` of the machine and `in` to it,
         `refused` bytes of input, how often its line was `opened`, and the `gaps` that viewers were told of with the
         bytes `missed` in all.
@@ -93,6 +101,7 @@ def console_view(server: Server) -> dict[str, Any]:
         "silent": None if console.last_output is None else round(now - console.last_output, 3),
         "log": _log_view(console),
         "fault": fake_faults.fault_view(server),
+        "input": {"mode": console.keyboard.sharing.mode, "holder": console.keyboard.sharing.holder},
         "viewers": len(console.viewers),
         "refused": console.refused,
         "counters": _counters(console),
@@ -101,8 +110,7 @@ def console_view(server: Server) -> dict[str, Any]:
 
 def _tail_size(request: web.Request) -> int:
     """Bytes of each console's tail that are asked for, 0 for none; raises Fault 400."""
-    refuse_strangers(request.query, ("tail",))
-    asked = request.query.get("tail", "0")
+    asked = query_of(request.query, ("tail",)).get("tail", "0")
     if not (asked.isascii() and asked.isdigit() and len(asked) <= len(str(MOST)) and int(asked) <= MOST):
         raise wrong("tail", asked, f"a number of bytes from 0 to {MOST}")
     return int(asked)

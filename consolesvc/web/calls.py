@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from consolesvc.http.faults import MALFORMED_BODY, Fault
 from consolesvc.identity.caller import CALLER
@@ -15,6 +16,9 @@ from consolesvc.inventory import Inventory, Server
 
 SHOWN = 100
 """Characters of a caller's own value that an answer repeats."""
+TIMEOUT, LONGEST_TIMEOUT = 30.0, 3600.0
+"""Seconds that a call waits for a console, where it does not say, and at most."""
+STOPPING = "consolesvc is stopping"
 
 
 def visible(inventory: Inventory, request: web.Request) -> Server:
@@ -57,6 +61,22 @@ async def body_of(request: web.Request, known: Collection[str]) -> dict[str, Any
     return body
 
 
+def query_of(query: MultiMapping[str], known: Collection[str]) -> dict[str, str]:
+    """A request's query, each parameter once; raises Fault 400 for one that it has not, or that is there twice."""
+    refuse_strangers(query, known)
+    for name in query:
+        if len(query.getall(name)) > 1:
+            raise wrong(name, query.getall(name), "one value")
+    return dict(query)
+
+
+def still_there(inventory: Inventory, server: Server) -> None:
+    """Where a console was closed under a call that waited for it, say why; raises ServerNotFound, or Fault 503."""
+    if server.console.closed:
+        inventory.get(server.id)
+        raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, STOPPING)
+
+
 def refuse_strangers(given: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise Fault 400 for a key or parameter that a call has not."""
     for name in given:
@@ -76,3 +96,34 @@ def seconds_of(value: Any, name: str, least: float, most: float) -> float:
     if not number or not least <= value <= most:
         raise wrong(name, value, f"a number of seconds from {least:g} to {most:g}")
     return float(value)
+
+
+def whole_of(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number from a query; raises Fault 400."""
+    text = given.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most):
+        raise wrong(name, text, f"a whole number from {least} to {most}")
+    return int(text)
+
+
+def one_of(given: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """One of a few words from a query, the first where it has none; raises Fault 400."""
+    word = given.get(name, words[0])
+    if word not in words:
+        raise wrong(name, word, f"one of {', '.join(words)}")
+    return word
+
+
+def switch_of(body: Mapping[str, Any], name: str) -> bool:
+    """True or false from a body, false where it has none; raises Fault 400."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise wrong(name, value, "true or false")
+    return value
+
+
+def timeout_of(body: Mapping[str, Any]) -> float:
+    """How long a call may take, `timeout` in its body; raises Fault 400."""
+    return seconds_of(body.get("timeout", TIMEOUT), "timeout", 0, LONGEST_TIMEOUT)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
-import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +16,8 @@ from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
 from consolesvc.console.reading import Piece, read_at, read_full, read_text, until_news
 from consolesvc.inventory import Inventory
-from consolesvc.web.calls import refuse_strangers, visible, wrong
+from consolesvc.web.calls import query_of, visible, wrong
+from consolesvc.web.places import OFFSET, stream_of
 
 LIMIT, MOST = 64 * KIB, MIB
 """Bytes of one answer, by default and at most."""
@@ -30,8 +29,6 @@ RAW = "application/octet-stream"
 TEXT, BASE64 = "utf-8", "base64"
 SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
 PARAMETERS = ("start", "limit", "follow", "stream", "encoding")
-# More digits than any offset has, and fewer than would take Python long to read.
-_OFFSET = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +91,14 @@ async def _answer(request: web.Request, console: Console, asked: Asked) -> web.S
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def _asked(query: MultiMapping[str], known: Collection[str]) -> Asked:
+def _asked(given: MultiMapping[str], known: Collection[str]) -> Asked:
     """The query; raises Fault 400."""
-    refuse_strangers(query, known)
-    for name in query:
-        if len(query.getall(name)) > 1:
-            raise wrong(name, query.getall(name), "one value")
+    query = query_of(given, known)
     start = query.get("start")
-    if start is not None and not _OFFSET.fullmatch(start):
+    if start is not None and not OFFSET.fullmatch(start):
         raise wrong("start", start, "an offset, or a negative number to count from the end")
     limit = query.get("limit")
-    if limit is not None and not (_OFFSET.fullmatch(limit) and 1 <= int(limit) <= MOST):
+    if limit is not None and not (OFFSET.fullmatch(limit) and 1 <= int(limit) <= MOST):
         raise wrong("limit", limit, f"a number of bytes from 1 to {MOST}")
     follow = query.get("follow", "0")
     if follow.lower() not in SWITCH:
@@ -116,18 +110,9 @@ def _asked(query: MultiMapping[str], known: Collection[str]) -> Asked:
         None if start is None else int(start),
         None if limit is None else int(limit),
         SWITCH[follow.lower()],
-        _uuid(query.get("stream")),
+        stream_of(query.get("stream")),
         encoding,
     )
-
-
-def _uuid(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise wrong("stream", text, "a stream's uuid") from None
 
 
 def _begin(console: Console, asked: Asked) -> tuple[int, Gap | None]:
@@ -178,6 +163,8 @@ async def _stream(
     piece = await read_at(console, offset, min(asked.limit or LIMIT, LIMIT))
     response = web.StreamResponse(headers=_headers(console, gap or piece.gap(offset), piece.offset))
     await response.prepare(request)
+    if request.method == "HEAD":  # aiohttp would send what is written
+        return response
     left = asked.limit
     offset = piece.offset
     while piece.offset == offset:

@@ -15,8 +15,7 @@ from consolesvc.console.console import Console
 from consolesvc.errors import TokenRefused
 from consolesvc.http.faults import Fault
 from consolesvc.inventory import Inventory
-from consolesvc.tokens.resume import ResumeStore
-from consolesvc.tokens.store import TokenStore
+from consolesvc.tokens.store import ResumeStore, TokenStore
 from consolesvc.web import output, pages
 
 SECRETS = ("resume", "token")
@@ -59,10 +58,10 @@ async def _console(
         raise Fault(HTTPStatus.UNAUTHORIZED, "token missing")
     if resume:
         try:
-            lineage = resumes.look_up(resume)
+            grant, attached = await resumes.look_up(resume)
         except TokenRefused as refused:
             raise Fault(HTTPStatus.UNAUTHORIZED, f"resume secret {refused.why}") from None
-        return inventory.get(lineage.grant.server_id).console, lineage.sessions > 0
+        return inventory.get(grant.server_id).console, attached
     grant = await tokens.look_up(token or "")
     return inventory.get(grant.server_id).console, None
 

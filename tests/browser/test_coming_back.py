@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from consolesvc.config.model import Log
-from consolesvc.proxy import codes
+from consolesvc.console.viewer import KICKED
 from tests.browser.cable import cable
 from tests.browser.tab import Tab, marks, tab_at
 from tests.lines.devices import eventually
@@ -154,7 +154,7 @@ async def test_an_end_is_said_and_not_argued_with(browser: Browser, lab: World) 
     """Sent away, or the server removed: the title, what the service said, no further try, and no secret kept."""
     async with tab_at(browser, await lab.url()) as tab:
         await tab.has("#state-text", "connected")
-        lab.service.sessions.end_all(codes.KICKED, "kicked by alice: lunch")
+        lab.service.sessions.end_all(KICKED, "kicked by alice: lunch")
         await tab.has("#trouble", "You were sent away Kicked by alice: lunch.")
         assert await tab.page.evaluate("[connection.state, sessionStorage.length]") == ["ended", 0]
         await tab.page.goto((await lab.url()).replace("ws://", "http://"))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.cli import client
 from consolesvc.cli.client import GET_A_URL, Client
+from consolesvc.client import transport
 from consolesvc.errors import ClientError
 from tests.cli.service import Running, consolesvc, service
 
@@ -209,7 +209,7 @@ def test_a_port_that_does_not_speak_http(banner: bytes) -> None:
 
 def test_a_service_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that accepts and says nothing is given up on."""
-    monkeypatch.setattr(client, "TIMEOUT", 0.05)
+    monkeypatch.setattr(transport, "TIMEOUT", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         error = refusal(f"http://127.0.0.1:{server.getsockname()[1]}")
     assert ": timed out; start the service with `consolesvc serve`, or say where it is" in str(error)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consolesvc import __version__
-from consolesvc.cli import COMMANDS, PROMISED, main
+from consolesvc.cli import COMMANDS, main
 from tests.cli.service import CLEAN, CONSOLESVC, consolesvc
 
 SLOW = ("aiohttp", "serial", "serial_asyncio", "yaml")
@@ -54,13 +54,6 @@ def test_bad_usage(argv: list[str], sentence: str, capsys: pytest.CaptureFixture
     """Exit code 2 and a sentence; options are not abbreviated, so that a new one breaks no script."""
     assert main(argv) == 2
     assert sentence in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("command", PROMISED)
-def test_a_promised_command_says_so(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Not `unknown`, and not silence."""
-    assert main([command, "node3"]) == 2
-    assert capsys.readouterr().err == f"consolesvc: {command} is promised for a later release and not built yet\n"
 
 
 def test_a_bad_configuration_is_bad_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,3 +156,17 @@ async def test_under_identity_none_any_project_will_do(aiohttp_client: AiohttpCl
     client = await aiohttp_client(make_world().app)
     for project in (PROJECT, "f" * 32, "abc"):
         assert (await ask(client, "GET", f"/v2.1/{project}/servers")).status == 200
+
+
+async def test_a_token_knows_who_minted_it(aiohttp_client: AiohttpClient) -> None:
+    """By either call: its sessions are shown under that name, and may type."""
+    world = make_world(caller=MEMBER)
+    client = await aiohttp_client(world.app)
+    answers = [
+        await post(client, ACTION, SERIAL),
+        await post(client, ACTION.replace("action", "remote-consoles"), REMOTE, "2.6"),
+    ]
+    for answer in answers:
+        (console,) = answer.body.values()
+        grant = await world.tokens.look_up(console["url"].partition("token=")[2])
+        assert (grant.user, grant.may_type, grant.ends) == ("ann", True, False)

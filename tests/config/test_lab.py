@@ -52,6 +52,7 @@ def all_of_lab(tmp_path: Path) -> Path:
     path.write_text(uncommented(LAB.read_text()))
     (tmp_path / "boot.cast").write_text('{"version": 2}\n')
     (tmp_path / "bmc9.env").touch()
+    (tmp_path / "host2.token").touch()
     return path
 
 
@@ -82,7 +83,7 @@ def test_it_shows_every_key_of_a_server(all_of_lab: Path) -> None:
         lines = [server["line"] for server in document["servers"] if server["line"]["type"] == kind]
         assert {key for line in lines for key in line} == set(KINDS[kind].section.keys)
         assert set(KINDS[kind].section.keys) == {"type"} | {field.name for field in fields(spec)}
-    assert len(load(all_of_lab).servers) == len(document["servers"]) == 12
+    assert len(load(all_of_lab).servers) == len(document["servers"]) == 13
 
 
 def test_it_shows_every_kind_of_identity(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import uuid
 from pathlib import Path
 
 import pytest
 
+from consolesvc.config.fakes import with_fakes
 from consolesvc.config.linespec import EmulatedSpec, LineSettings, SerialSpec
 from consolesvc.config.load import demo_text, load, load_demo
 from consolesvc.config.model import Address, Config, IdentityNone, ServerConfig
+from consolesvc.config.servers import default_id
 
 CHECKOUT = Path(__file__).parent.parent.parent
 
@@ -37,7 +40,8 @@ limits: {sessions: 0, sessions_per_console: 1, sessions_per_token: 2, handshakes
 defaults:
   ring: 8KiB
   replay: 0
-  input: shared
+  input: exclusive
+  lease_idle: 0
   project_id: 0C5E1AB0-0000-0000-0000-000000000002
   line: {settings: 9600n8}
 servers:
@@ -46,7 +50,8 @@ servers:
     project_id: 0c5e1ab0000000000000000000000003
     ring: 1 MiB
     replay: 2 KiB
-    input: shared
+    input: lease
+    lease_idle: 90s
     line: {type: serial, device: x/y, settings: "19200,7e2", flow: off, allow_host_console: true}
   - {name: c, line: {type: emulated, guest: chatter, speed: max, rate: 0.5, settings: 115200N81}}
 """,
@@ -64,10 +69,10 @@ servers:
     first, second, third = config.servers
     project = "0c5e1ab0000000000000000000000002"
     a_id = "1b671a64-40d5-491e-99b0-da01ff1f3341"
-    assert first == ServerConfig(a_id, "a", project, SerialSpec("/dev/x", slow), 8192, 0)
+    assert first == ServerConfig(a_id, "a", project, SerialSpec("/dev/x", slow), 8192, 0, "exclusive", 0)
     assert second.id == str(uuid.uuid5(uuid.NAMESPACE_URL, "consolesvc:server:b.c-d_0"))
     assert second.project_id == "0c5e1ab0000000000000000000000003"
-    assert (second.ring, second.replay) == (1024**2, 2048)
+    assert (second.ring, second.replay, second.input, second.lease_idle) == (1024**2, 2048, "lease", 90)
     device = str(tmp_path / "x" / "y")
     assert second.line == SerialSpec(device, LineSettings(19200, 7, "e", 2), allow_host_console=True)
     assert third.line == EmulatedSpec("chatter", "max", LineSettings(), 0.5)
@@ -169,3 +174,13 @@ def test_the_path_is_kept_and_does_not_count(tmp_path: Path) -> None:
     config = loaded(tmp_path, "")
     assert config.path == tmp_path / "lab.yaml"
     assert config == Config()
+
+
+def test_servers_that_no_file_names_have_the_defaults_too(tmp_path: Path) -> None:
+    """Fakes of the command line are as a server is that says nothing of its own."""
+    text = "defaults: {ring: 8 KiB, replay: 1 KiB, input: lease, lease_idle: 1m, line: {settings: 9600n8}}"
+    text += "\nservers: [{name: echo1, line: {type: emulated, guest: echo}}]"
+    config = with_fakes(loaded(tmp_path, text), [("echo", 1)])
+    said, added = config.servers
+    assert added == dataclasses.replace(said, id=default_id("echo2"), name="echo2")
+    assert (added.ring, added.input, added.lease_idle) == (8192, "lease", 60)

@@ -137,9 +137,9 @@ async def test_a_line_that_no_viewer_needs_held_is_read_on(console: Console, dev
     """A viewer that held the line and leaves lets it go."""
     viewer = Viewer(console, 0)
     talk = asyncio.create_task(device.say(bytes(4 * RING)))
-    await eventually(lambda: console._held)
+    await eventually(lambda: console.flow.held)
     viewer.detach()
-    assert not console._held
+    assert not console.flow.held
     await talk
 
 

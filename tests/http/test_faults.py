@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp.plugin import AiohttpClient
 
-from consolesvc.errors import LimitReached, ServerNotFound, TokenRefused
+from consolesvc.errors import InputHeld, LimitReached, ServerNotFound, TokenRefused
 from consolesvc.http.faults import Fault, fault_body, fault_of, fault_response, faults
 
 
@@ -70,6 +70,7 @@ def test_fault_message_is_text() -> None:
         (ServerNotFound("x"), 404, "Instance x could not be found."),
         (LimitReached("sessions", 3), 429, "limit reached: limits.sessions is 3"),
         (TokenRefused("expired"), 401, "token expired"),
+        (InputHeld("node3", "alice"), 409, "alice holds the input of node3"),
         (web.HTTPNotFound(), 404, "The resource could not be found."),
         (web.HTTPMethodNotAllowed("PUT", ["GET"]), 404, "The resource could not be found."),
         (web.HTTPRequestEntityTooLarge(5, 6), 413, "Request is too large."),

@@ -63,6 +63,7 @@ async def test_callers(scene: Scene) -> None:
     member = await scene.outcome(await scene.far.login("alice", "lab"))
     assert isinstance(member, Caller)
     assert member == Caller(member.user_id, LAB, frozenset({"member"}))
+    assert member.known_as == "alice"
     reader = await scene.outcome(await scene.far.login("alice", "attic"))
     assert reader == Caller(member.user_id, ATTIC, frozenset({"reader"}))
     assert await scene.outcome(await scene.far.login("alice", None)) == Caller(member.user_id, "", frozenset())

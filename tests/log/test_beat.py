@@ -8,7 +8,7 @@ import pytest
 
 from consolesvc.log import beat
 from consolesvc.log.beat import AT_ONCE, TICK, Beat
-from consolesvc.log.thread import Job
+from consolesvc.log.job import Job
 from tests.lines.devices import eventually
 
 

@@ -18,8 +18,9 @@ from consolesvc.config.model import Log
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import RESERVE, LogFile
 from consolesvc.log.index import Record, read_ends, read_index
+from consolesvc.log.job import Job
 from consolesvc.log.names import is_rotated_name, scan
-from consolesvc.log.thread import Job, LogThread
+from consolesvc.log.thread import LogThread
 
 SMALL = Log(segment_size=4096, keep=0, max_total=0, min_free=0)
 

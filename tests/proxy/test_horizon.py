@@ -128,3 +128,16 @@ async def test_it_is_off_unless_asked_for(tmp_path: Path) -> None:
         page = await Page.open(lab, headers={"Origin": "http://127.0.0.1"})
         assert await lab.device.heard(1) == b"\r"
         await page.ws.close()
+
+
+async def test_opening_it_takes_no_input(tmp_path: Path) -> None:
+    """Where one holds the input, the page's own CR makes nobody that one; a key does."""
+    async with world(tmp_path, input="exclusive") as lab:
+        page = await Page.open(lab, headers={"Origin": "http://127.0.0.1"})
+        await page.typed("x")
+        assert await lab.device.heard(1) == b"x"
+        other = await Page.open(lab, headers={"Origin": "http://127.0.0.1"})
+        await other.typed("y")
+        assert "holds the input of node" in await other.show("]")
+        await page.ws.close()
+        await other.ws.close()

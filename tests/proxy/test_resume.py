@@ -14,9 +14,10 @@ import aiohttp
 import pytest
 
 from consolesvc.config.model import Log, Tokens
+from consolesvc.log.index import timestamp
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
-from consolesvc.tokens.resume import ResumeStore
+from consolesvc.tokens.resume import MemoryResumeStore
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, NODE, Clock, World, closed, received, world
 
@@ -81,14 +82,28 @@ async def test_hello_says_where_the_bytes_stand(lab: World) -> None:
     """First the hello, then bytes that count on from its offset, the replay marked."""
     await lab.said(b"one\r\ntwo\r\n")
     client = await v1(lab, await lab.url())
+    (viewer,) = lab.console.viewers
     assert client.hello == {
         "type": "hello",
+        "session": viewer.id,
+        "name": "node",
         "stream": lab.console.stream,
         "offset": 0,
         "start": 0,
         "replay": [0, 10],
         "line": {"state": "connected", "why": ""},
         "may_type": True,
+        "input": {"mode": "shared", "holder": None, "may_type": True, "requests": [], "refused": 0, "text": ""},
+        "viewers": [
+            {
+                "session": viewer.id,
+                "who": viewer.who,
+                "user": "admin",
+                "may_type": True,
+                "holds": False,
+                "since": timestamp(viewer.since),
+            }
+        ],
         "resume": client.hello["resume"],
     }
     assert await client.read(10) == b"one\r\ntwo\r\n"
@@ -213,6 +228,18 @@ async def test_history_cannot_type(lab: World) -> None:
     await client.ws.close()
 
 
+async def test_what_was_missed_is_history_too(lab: World) -> None:
+    """With since, all that was said before the attach: a terminal that comes back does not answer it either."""
+    await lab.said(b"01\x1b[6n6789")
+    client = await v1(lab, await lab.url({"since": "2"}))
+    assert client.hello["replay"] == [2, 10]
+    assert await client.read(8) == b"\x1b[6n6789"
+    await client.ws.close()
+    client = await v1(lab, await lab.url({"since": "99"}))
+    assert client.hello["replay"] == [10, 10]
+    await client.ws.close()
+
+
 async def test_two_hundred_cuts_lose_and_repeat_nothing(lab: World) -> None:
     """Cut at random, come back by the secret at the exact byte: the pieces are the stream."""
     choice = random.Random(1)
@@ -282,26 +309,26 @@ async def refused(lab: World, url: str) -> tuple[int, str]:
 async def test_secrets_are_kept_over_a_restart_as_hashes(tmp_path: Path) -> None:
     """Written once, read back once, readable by us alone; what expired meanwhile is not good again."""
     clock = Clock()
-    tokens, resumes = MemoryTokenStore(clock, ttl=600), ResumeStore(clock, ttl=3600)
+    tokens, resumes = MemoryTokenStore(clock, ttl=600), MemoryResumeStore(clock, ttl=3600)
     token = await tokens.issue("server-1")
     grant = await tokens.redeem(token, lambda _: None)
     lineage = resumes.begin(grant)
-    secret = resumes.renew(lineage)
+    secret = await resumes.renew(lineage)
     keep(tmp_path, tokens, resumes, lambda: 5000.0)
     file = tmp_path / "tokens.json"
     assert token not in file.read_text()
     assert secret not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
 
-    later, back = MemoryTokenStore(Clock(), ttl=600), ResumeStore(Clock(), ttl=3600)
+    later, back = MemoryTokenStore(Clock(), ttl=600), MemoryResumeStore(Clock(), ttl=3600)
     assert restore(tmp_path, later, back, lambda: 5000.0 + 599) == 2
     assert (await later.redeem(token, lambda _: None)).server_id == "server-1"
-    assert back.redeem(secret, lambda _: None).grant.server_id == "server-1"
+    assert (await back.redeem(secret, lambda _: None)).grant.server_id == "server-1"
     assert restore(tmp_path, later, back) == 0
 
     keep(tmp_path, tokens, resumes, lambda: 5000.0)
     late = MemoryTokenStore(Clock(), ttl=600)
-    assert restore(tmp_path, late, ResumeStore(Clock()), lambda: 5000.0 + 600) == 1
+    assert restore(tmp_path, late, MemoryResumeStore(Clock()), lambda: 5000.0 + 600) == 1
     assert len(late) == 0
 
 
@@ -311,4 +338,4 @@ async def test_secrets_are_kept_over_a_restart_as_hashes(tmp_path: Path) -> None
 async def test_a_file_that_is_nonsense_restores_nothing(tmp_path: Path, text: str) -> None:
     """Whatever lies there, the service starts."""
     (tmp_path / "tokens.json").write_text(text)
-    assert restore(tmp_path, MemoryTokenStore(Clock()), ResumeStore(Clock())) == 0
+    assert restore(tmp_path, MemoryTokenStore(Clock()), MemoryResumeStore(Clock())) == 0

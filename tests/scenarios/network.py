@@ -1,4 +1,4 @@
-"""A network of the tests' own: two hosts, as namespaces of the kernel, with one cable between them.
+"""Networks of the tests' own: hosts, as namespaces of the kernel, with cables between them.
 
 Cut the cable and neither side hears of it: no FIN, no RST, as when a laptop is closed. Takes root.
 """
@@ -64,14 +64,58 @@ class Network:
 
     @contextlib.contextmanager
     def on(self, host: str) -> Iterator[None]:
-        """Sockets made within are this host's, and stay so; threads begun within, too."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        with Path("/proc/thread-self/ns/net").open("rb") as ours, Path(f"/run/netns/{host}").open("rb") as theirs:
-            assert libc.setns(theirs.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-            try:
-                yield
-            finally:
-                assert libc.setns(ours.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        """See `on`."""
+        with on(host):
+            yield
+
+
+class Star:
+    """A host in the middle, and a cable from it to each of the others."""
+
+    def __init__(self, others: int) -> None:
+        self.hub = f"consolesvc-{os.getpid()}-hub"
+        self.others = [f"consolesvc-{os.getpid()}-{number}" for number in range(1, others + 1)]
+
+    def address(self, number: int, *, hub: bool = False) -> str:
+        """Of one of the others, from 0 on; or of the hub on the cable to it."""
+        return f"198.51.100.{4 * number + (1 if hub else 2)}"
+
+    def make(self) -> None:
+        """Set it up."""
+        for host in (self.hub, *self.others):
+            ip("netns", "add", host)
+            ip("-n", host, "link", "set", "lo", "up")
+        for number, host in enumerate(self.others):
+            cable = f"cable{number}"
+            ip("-n", self.hub, "link", "add", cable, "type", "veth", "peer", "name", "cable", "netns", host)
+            for end, name, at_hub in ((self.hub, cable, True), (host, "cable", False)):
+                ip("-n", end, "addr", "add", f"{self.address(number, hub=at_hub)}/30", "dev", name)
+                ip("-n", end, "link", "set", name, "up")
+
+    def cut(self, number: int) -> None:
+        """Pull a cable."""
+        ip("-n", self.others[number], "link", "set", "cable", "down")
+
+    def mend(self, number: int) -> None:
+        """Put it back."""
+        ip("-n", self.others[number], "link", "set", "cable", "up")
+
+    def remove(self) -> None:
+        """Take it away."""
+        for host in (self.hub, *self.others):
+            subprocess.run(["ip", "netns", "del", host], capture_output=True, check=False)
+
+
+@contextlib.contextmanager
+def on(host: str) -> Iterator[None]:
+    """Sockets made within are this host's, and stay so; threads begun within, too."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open("rb") as ours, Path(f"/run/netns/{host}").open("rb") as theirs:
+        assert libc.setns(theirs.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        try:
+            yield
+        finally:
+            assert libc.setns(ours.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
 
 
 def ip(*words: str) -> None:
@@ -84,6 +128,17 @@ def ip(*words: str) -> None:
 def network() -> Iterator[Network]:
     """Two hosts and a cable, gone with the test."""
     made = Network()
+    try:
+        made.make()
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture
+def star() -> Iterator[Star]:
+    """A hub, two hosts and their cables, gone with the test."""
+    made = Star(2)
     try:
         made.make()
         yield made

@@ -150,3 +150,28 @@ async def test_looking_a_token_up_uses_nothing(clock: Clock) -> None:
         await store.look_up(other)
     with pytest.raises(TokenRefused, match="token unknown"):
         await store.look_up("nonsense")
+
+
+async def test_what_a_token_is_good_for_is_kept_with_it(clock: Clock) -> None:
+    """Who minted it, whether it types, whether its sessions end with it, and a time of its own; the rest is default."""
+    store = MemoryTokenStore(clock, ttl=600)
+    plain = await store.redeem(await store.issue("s"), anyone)
+    assert (plain.user, plain.may_type, plain.ends, plain.expires) == ("", True, False, 1600.0)
+    link = await store.redeem(await store.issue("s", user="alice", may_type=False, ttl=60, ends=True), anyone)
+    assert (link.user, link.may_type, link.ends, link.expires) == ("alice", False, True, 1060.0)
+    assert (await store.redeem(await store.issue("s", ttl=0), anyone)).expires is None
+
+
+async def test_a_time_of_its_own_ends_when_it_ends(clock: Clock) -> None:
+    """Shorter or longer than the store's, each to the second, and swept in its turn."""
+    store = MemoryTokenStore(clock, ttl=600)
+    long, short = await store.issue("s", ttl=3600), await store.issue("s", ttl=1)
+    clock.now += 1
+    with pytest.raises(TokenRefused, match="token expired"):
+        await store.redeem(short, anyone)
+    clock.now += 3598
+    await store.redeem(long, anyone)
+    clock.now += 1
+    with pytest.raises(TokenRefused, match="token expired"):
+        await store.redeem(long, anyone)
+    assert store.sweep() == 2

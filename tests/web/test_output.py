@@ -16,7 +16,7 @@ import pytest
 from consolesvc.web import output as module
 from tests.lines.devices import eventually
 from tests.proxy.world import NODE, World, world
-from tests.web.world import call, refusal, with_log
+from tests.web.world import call, head, refusal, with_log
 
 RAW = {"Accept": "application/octet-stream"}
 KIB = 1024
@@ -162,6 +162,14 @@ async def test_a_raw_stream_with_a_limit_ends_there(lab: World) -> None:
     async with lab.http.get(path, headers=RAW) as answer:
         await lab.device.say(b"defg")
         assert await asyncio.wait_for(answer.read(), 2) == b"abcde"
+
+
+async def test_a_head_of_a_stream_has_no_body(lab: World) -> None:
+    """Or the next answer on its connection would begin with it."""
+    await lab.said(b"said")
+    answer = await head(lab, "node/output?follow=1&limit=4", **RAW)
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\n")
 
 
 async def test_a_stream_whose_client_left_is_ended(lab: World, monkeypatch: pytest.MonkeyPatch) -> None:

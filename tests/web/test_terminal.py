@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from consolesvc.config.model import Address, Tokens
+from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.web import pages
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, NODE, World, received, world
@@ -55,6 +56,7 @@ async def test_the_page_is_at_the_root_with_a_token_or_a_resume_secret(lab: Worl
     assert len(bodies) == 1
     assert b"nonsense" not in bodies.pop()
     assert len(lab.service.sessions) == 0
+    assert isinstance(lab.service.tokens, MemoryTokenStore)
     assert len(lab.service.tokens) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -41,3 +42,17 @@ async def refusal(lab: World, method: str, path: str, **kwargs: Any) -> tuple[in
     (content,) = body.values()
     assert content["code"] == status
     return status, content["message"]
+
+
+async def head(lab: World, path: str, **headers: str) -> bytes:
+    """All that a HEAD is answered, to the last byte."""
+    reader, writer = await asyncio.open_connection(*lab.api.removeprefix("http://").split(":"))
+    lines = "".join(
+        f"{name}: {value}\r\n" for name, value in {"Host": "localhost", "Connection": "close", **headers}.items()
+    )
+    writer.write(f"HEAD /console/v1/consoles/{path} HTTP/1.1\r\n{lines}\r\n".encode())
+    try:
+        return await asyncio.wait_for(reader.read(), 5)
+    finally:
+        writer.close()
+        await writer.wait_closed()

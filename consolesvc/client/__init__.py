@@ -1,0 +1,24 @@
+"""A running service from Python: its consoles, and what a person would do at them. Standard library only.
+
+    from consolesvc.client import Cloud
+
+    console = Cloud("http://127.0.0.1:8774").console("fake1")
+    console.wait("login: $", since=0)
+    console.send("root")
+    console.wait("Password: $")
+    console.send("consolesvc")
+    console.wait("# $")
+    print(console.run("uname -a").output)
+
+Nothing is missed between two calls: a console remembers how far it has looked, and `wait` goes on from there.
+
+Whatever goes wrong is a ClientError, whose text says what and, where there is one, the cure; what does not come in time
+is a TimedOut, which is one too.
+"""
+
+from consolesvc.client.answers import Mark, Match, Ran, Screen, Sent
+from consolesvc.client.cloud import Cloud
+from consolesvc.client.console import Console
+from consolesvc.errors import ClientError, TimedOut
+
+__all__ = ["ClientError", "Cloud", "Console", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]

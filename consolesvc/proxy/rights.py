@@ -1,0 +1,43 @@
+"""What lets clients in, ended together: tokens, the secrets that bring them back, and the sessions they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from consolesvc.proxy import codes
+from consolesvc.proxy.sessions import Sessions
+from consolesvc.tokens.store import ResumeStore, TokenStore
+
+
+@dataclass(slots=True, eq=False)
+class Rights:
+    """The rights to all servers' consoles.
+
+    Attributes:
+        enforce: Whether every session ends with its token, and not only a share link's; replaced by a reload.
+    """
+
+    tokens: TokenStore
+    resumes: ResumeStore
+    sessions: Sessions
+    enforce: bool
+
+    async def remove(self, server_id: str, reason: str) -> None:
+        """End all of a server that is gone, with the reason."""
+        await self.tokens.end(server_id)
+        await self.resumes.end(server_id)
+        self.sessions.end_all(codes.REMOVED, reason, server_id=server_id)
+
+    async def expire(self, server_id: str) -> int:
+        """End the time of a server's tokens now, and of the sessions that end with them; how many tokens."""
+        self.sessions.end_all(codes.EXPIRED, codes.LINK_EXPIRED, server_id=server_id, linked=True)
+        if self.enforce:
+            self.sessions.end_all(codes.EXPIRED, codes.SESSION_EXPIRED, server_id=server_id)
+        await self.resumes.expire(server_id)
+        return await self.tokens.expire(server_id)
+
+    async def withdraw_links(self, server_id: str) -> int:
+        """End a server's share links, with their sessions; how many were good still."""
+        await self.resumes.end(server_id, linked=True)
+        self.sessions.end_all(codes.WITHDRAWN, "share link withdrawn", server_id=server_id, linked=True)
+        return await self.tokens.end(server_id, linked=True)

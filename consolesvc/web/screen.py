@@ -1,0 +1,84 @@
+"""`GET /console/v1/consoles/{id}/screen`: what a console's screen shows now, as JSON, text or HTML (DESIGN 5.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from aiohttp import web
+
+from consolesvc.console.console import Console
+from consolesvc.console.screen import WINDOW, Screen, draw
+from consolesvc.inventory import Inventory
+from consolesvc.lines.thread import in_thread
+from consolesvc.web.calls import one_of, query_of, visible, whole_of
+
+COLUMNS, ROWS = 80, 24
+MOST_COLUMNS, MOST_ROWS = 500, 200
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+Key = tuple[int, int, int]
+"""What a drawing depends on: the stream's end, columns and rows."""
+
+
+def setup(app: web.Application, *, inventory: Inventory) -> None:
+    """Add the route."""
+    screens = Screens()
+
+    async def screen(request: web.Request) -> web.Response:
+        query = query_of(request.query, ("format", "cols", "rows"))
+        kind = one_of(query, "format", ("json", "text", "html"))
+        columns = whole_of(query, "cols", COLUMNS, 1, MOST_COLUMNS)
+        rows = whole_of(query, "rows", ROWS, 1, MOST_ROWS)
+        server = visible(inventory, request)
+        end, shown = await screens.of(server.console, columns, rows)
+        if kind == "json":
+            return web.json_response({"screen": _view(shown, server.console, end)}, headers=HEADERS)
+        where = {**HEADERS, "Console-Next": str(end), "Console-Stream": server.console.stream}
+        if kind == "text":
+            return web.Response(text="".join(f"{line}\n" for line in shown.text), headers=where)
+        from consolesvc.web import screen_html  # noqa: PLC0415 - it needs what only drawings need
+
+        where["Content-Security-Policy"] = screen_html.POLICY
+        return web.Response(text=screen_html.page(shown, server.name), content_type="text/html", headers=where)
+
+    app.router.add_get("/console/v1/consoles/{id}/screen", screen)
+
+
+class Screens:
+    """Draws screens, one at a time, and remembers the last of each console: a wall of them may ask once a second."""
+
+    def __init__(self) -> None:
+        self._last: WeakKeyDictionary[Console, tuple[Key, Screen]] = WeakKeyDictionary()
+        self._turn = asyncio.Lock()
+
+    async def of(self, console: Console, columns: int, rows: int) -> tuple[int, Screen]:
+        """The offset behind the last byte that is shown, and the screen."""
+        async with self._turn:
+            ring = console.ring
+            key = (ring.end, columns, rows)
+            known = self._last.get(console)
+            if known is None or known[0] != key:
+                begin = ring.line_start(max(ring.start, ring.end - WINDOW))
+                data = ring.read(begin, ring.end - begin)
+                drawn = await in_thread("screen", lambda: draw(data, columns, rows), lambda _: None)
+                known = self._last[console] = (key, drawn)
+            return key[0], known[1]
+
+
+def _view(screen: Screen, console: Console, end: int) -> dict[str, Any]:
+    """A screen as JSON.
+
+    Shape: `lines` a text for each row, without blanks at its end; `cursor` {`x`, `y` from 0, `visible`}; `title` text;
+    `cols` and `rows`; `offset` behind the last byte shown, and its `stream`.
+    """
+    return {
+        "cols": screen.columns,
+        "rows": screen.rows,
+        "lines": screen.text,
+        "cursor": {"x": screen.x, "y": screen.y, "visible": screen.visible},
+        "title": screen.title,
+        "stream": console.stream,
+        "offset": end,
+    }

@@ -1,0 +1,81 @@
+"""Two terminals at one console of which one types at a time (`input: lease`): who holds the input, asks, takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.attach.lab import Lab, Machine, lab
+from tests.cli.screen import Screen, screen
+from tests.cli.service import until
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[tuple[Lab, Machine]]:
+    with lab(tmp_path, told=b"node login: ", counts=False, start=False) as (service, machine):
+        config = tmp_path / "lab.yaml"
+        config.write_text(config.read_text().replace("{name: node,", "{name: node, input: lease,"))
+        service.start()
+        yield service, machine
+
+
+@contextmanager
+def attached(service: Lab, *argv: str) -> Iterator[Screen]:
+    """A terminal that shows the prompt."""
+    with screen("attach", "node", "--endpoint", service.api, *argv) as user:
+        user.expect("Connected to node. ")
+        user.expect("node login: ")
+        yield user
+
+
+def heard(machine: Machine, data: bytes) -> None:
+    """Wait until the machine has heard this, and nothing else since the last time."""
+    until(lambda: machine.heard == data)
+    machine.heard = b""
+
+
+def test_one_types_and_another_asks(shared: tuple[Lab, Machine]) -> None:
+    """Who types first holds the input; who asks is granted it by a key, and types."""
+    service, machine = shared
+    with attached(service) as first, attached(service) as second:
+        first.type(b"1")
+        heard(machine, b"1")
+        second.type(b"not yet")
+        second.expect("[consolesvc: ")
+        second.type(b"\x05cw")
+        second.expect("holds the input")
+        second.type(b"\x05ca")
+        first.expect(" asks for the input: ^Ecg grants it, ^Ecn does not]")
+        first.type(b"\x05cg")
+        second.expect("[consolesvc: ")
+        second.type(b"2")
+        heard(machine, b"2")
+
+
+def test_one_types_and_another_takes_it(shared: tuple[Lab, Machine]) -> None:
+    """The loser is told, and what they type then is not typed; what was handed back is free."""
+    service, machine = shared
+    with attached(service) as first, attached(service) as second:
+        first.type(b"1")
+        heard(machine, b"1")
+        second.type(b"\x05cf")
+        first.expect("[consolesvc: ")
+        second.type(b"2")
+        heard(machine, b"2")
+        first.type(b"too late")
+        first.expect("[consolesvc: ")
+        second.type(b"\x05cs")
+        second.expect("view only: what you type stays here")
+        first.type(b"\x05ca3")
+        heard(machine, b"3")
+
+
+def test_who_only_looks_has_no_right_to_more(shared: tuple[Lab, Machine]) -> None:
+    """--view comes with a token that cannot type, as everybody sees."""
+    service, _ = shared
+    with attached(service, "--view"), attached(service) as other:
+        other.type(b"\x05cw")
+        other.expect("looks only")

@@ -1,0 +1,58 @@
+"""Where a command's output ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from consolesvc.console.patterns import compile_bounded
+from consolesvc.console.prompt import At, Prompt, output_start
+
+LINE = b"host:~# "
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "at"),
+    [
+        (LINE, b"ls\nfile\nhost:~# ", At(8, 16, certain=True)),
+        (LINE, b"ls\nhost:~# ", At(3, 11, certain=True)),
+        (LINE, b"ls\nno endhost:~# ", At(9, 17, certain=False)),
+        (LINE, b"cd /\nhost:/# ", At(5, 13, certain=False)),
+        (LINE, b"ls\nhost:~# [   12.345678] usb 1-1: new\n", At(3, 11, certain=True)),
+        (LINE, b"ls\n[   12.345678] usb\nhost:~# ", At(22, 30, certain=True)),
+        (LINE, b"ls\nhost:~# rm\n", None),
+        (LINE, b"ls", None),
+        (LINE, b"ls\n", None),
+        (LINE, b"ls\nfile\n", None),
+        (LINE, b"ls\n" + b"x" * 300 + b"# ", None),
+        (b"", b"ls\nfile\n=> ", At(8, 11, certain=False)),
+        (b"", b"ls\n50%", At(3, 6, certain=False)),
+        (b"", b"ls\nname: ", None),
+        (b"login: ", b"root\nlogin: ", At(5, 12, certain=True)),
+        (b"x" * 300, b"ls\nfile\n# ", At(8, 10, certain=False)),
+    ],
+)
+async def test_without_a_pattern(line: bytes, text: bytes, at: At | None) -> None:
+    """The line on which it was typed; or what ends like a prompt, at the very end, and not for certain."""
+    assert await Prompt(line, None).find(text, 2) == at
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern", "text", "at"),
+    [
+        (LINE, "# $", b"ls\nfile\nhost:~# ", At(8, 16, certain=True)),
+        (LINE, "# $", b"ls\nno endhost:~# ", At(9, 17, certain=True)),
+        (LINE, "# $", b"cd /\nhost:/# ", At(5, 13, certain=True)),
+        (LINE, "(?m)^=> ", b"x\nfile\n=> ", At(7, 10, certain=True)),
+        (b"", "END", b"ls\na END\nb", At(3, 8, certain=True)),
+        (b"", "ls", b"ls\na", None),
+    ],
+)
+async def test_with_a_pattern(line: bytes, pattern: str, text: bytes, at: At | None) -> None:
+    """Its first match behind the echo; the line in front of it is the prompt's, unless it is known to have output."""
+    assert await Prompt(line, compile_bounded(pattern)).find(text, 2) == at
+
+
+@pytest.mark.parametrize(("text", "start"), [(b"ls\na", 3), (b"ls  \n\na", 5), (b"lsa", 2), (b"ls", 2), (b"ls a\n", 2)])
+def test_where_output_starts(text: bytes, start: int) -> None:
+    """On the line behind the echo; where the Enter key made none, right behind it."""
+    assert output_start(text, 2) == start

@@ -1,0 +1,311 @@
+"""Who may type, in any order of what people do."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from consolesvc.config.model import Input
+from consolesvc.console.sharing import GRANTED_AFTER, Change, Sharing
+
+ALICE, BOB, CAROL, LOOKER = "alice", "bob", "carol", "looker"
+
+
+def shared_by(mode: Input, *people: str, idle: float = 300.0) -> Sharing:
+    """A console's input with these people at it; LOOKER's token does not type."""
+    sharing = Sharing(mode, idle)
+    for who in people or (ALICE, BOB, CAROL, LOOKER):
+        sharing.attach(who, may_type=who != LOOKER)
+    return sharing
+
+
+def test_shared_is_everybodys() -> None:
+    """With a typing token; nobody holds anything, and there is nothing to ask for."""
+    sharing = shared_by("shared")
+    for who in (ALICE, BOB, ALICE):
+        assert sharing.may_type(who)
+        assert sharing.type(who, 1.0) is None
+    assert not sharing.may_type(LOOKER)
+    asked = [
+        sharing.request(BOB, 2.0),
+        sharing.take(BOB, 2.0),
+        sharing.release(ALICE),
+        sharing.grant(ALICE, BOB, 2.0),
+        sharing.deny(ALICE, BOB),
+    ]
+    assert asked == [None] * 5
+    assert (sharing.holder, sharing.due, sharing.tick(1e9)) == (None, None, None)
+
+
+@pytest.mark.parametrize("mode", ["exclusive", "lease"])
+def test_the_first_who_types_or_asks_holds_it(mode: Input) -> None:
+    """Until they hand it back or leave; then it is free, and nobody has it for having waited."""
+    sharing = shared_by(mode)
+    assert all(sharing.may_type(who) for who in (ALICE, BOB))
+    assert sharing.type(ALICE, 1.0) == Change("held", ALICE)
+    assert sharing.type(ALICE, 2.0) is None
+    assert [sharing.may_type(who) for who in (ALICE, BOB, LOOKER)] == [True, False, False]
+    assert sharing.release(BOB) is None
+    assert sharing.release(ALICE) == Change("freed", ALICE)
+    assert sharing.request(BOB, 3.0) == Change("held", BOB)
+    assert sharing.request(BOB, 3.0) is None
+    assert repr(sharing) == f"<Sharing {mode} 4 here, held by bob>"
+    assert sharing.leave(BOB) == Change("freed", BOB)
+    assert (sharing.holder, sharing.may_type(CAROL), sharing.may_type(LOOKER)) == (None, True, False)
+
+
+def test_exclusive_is_not_taken_not_asked_for_and_has_no_end() -> None:
+    """All that helps is that the holder leaves or hands it back."""
+    sharing = shared_by("exclusive")
+    sharing.type(ALICE, 0.0)
+    assert [sharing.take(BOB, 1.0), sharing.request(BOB, 1.0)] == [None, None]
+    assert (sharing.requests, sharing.due, sharing.tick(1e9), sharing.holder) == ([], None, None, ALICE)
+    sharing.release(ALICE)
+    assert sharing.take(BOB, 2.0) == Change("held", BOB)
+
+
+def test_a_lease_is_asked_for_and_granted_or_denied() -> None:
+    """By its holder alone, to who has asked; the others go on asking the new one."""
+    sharing = shared_by("lease")
+    sharing.type(ALICE, 0.0)
+    assert sharing.request(BOB, 1.0) == Change("asked", BOB, ALICE)
+    assert sharing.request(BOB, 1.0) is None
+    assert sharing.request(CAROL, 1.0) == Change("asked", CAROL, ALICE)
+    assert sharing.request(LOOKER, 1.0) is None
+    assert [sharing.grant(BOB, CAROL, 2.0), sharing.grant(ALICE, LOOKER, 2.0), sharing.deny(CAROL, BOB)] == [None] * 3
+    assert sharing.deny(ALICE, BOB) == Change("denied", BOB, ALICE)
+    assert sharing.deny(ALICE, BOB) is None
+    assert sharing.requests == [CAROL]
+    sharing.request(BOB, 3.0)
+    assert sharing.grant(ALICE, CAROL, 3.0) == Change("granted", CAROL, ALICE)
+    assert (sharing.holder, sharing.requests) == (CAROL, [BOB])
+
+
+def test_a_lease_is_taken() -> None:
+    """At once, by anybody who types; who had asked need not any more, and the loser has no claim."""
+    sharing = shared_by("lease")
+    sharing.type(ALICE, 0.0)
+    sharing.request(BOB, 0.0)
+    sharing.request(CAROL, 0.0)
+    assert sharing.take(LOOKER, 1.0) is None
+    assert sharing.take(BOB, 1.0) == Change("taken", BOB, ALICE)
+    assert sharing.take(BOB, 1.0) is None
+    assert (sharing.holder, sharing.requests, sharing.may_type(ALICE)) == (BOB, [CAROL], False)
+
+
+def test_silence_grants_what_was_asked_for() -> None:
+    """GRANTED_AFTER from the last keystroke, not from the request: a holder silent that long loses at once."""
+    sharing = shared_by("lease")
+    sharing.type(ALICE, 100.0)
+    sharing.request(BOB, 120.0)
+    sharing.type(ALICE, 125.0)
+    assert sharing.due == 125.0 + GRANTED_AFTER
+    assert sharing.tick(125.0 + GRANTED_AFTER - 0.1) is None
+    assert sharing.tick(125.0 + GRANTED_AFTER) == Change("granted", BOB, ALICE, by_time=True)
+    assert sharing.request(CAROL, 190.0) == Change("granted", CAROL, BOB, by_time=True)
+
+
+def test_silence_ends_a_lease() -> None:
+    """After `idle` seconds it is free; with 0 it never ends. Who still sends a paste is not silent."""
+    sharing = shared_by("lease", idle=60.0)
+    sharing.take(ALICE, 0.0)
+    assert sharing.tick(59.9) is None
+    sharing.still_typing(59.9)
+    assert sharing.tick(60.0) is None
+    assert sharing.tick(119.9) == Change("freed", ALICE, by_time=True)
+    endless = shared_by("lease", idle=0.0)
+    endless.type(ALICE, 0.0)
+    assert (endless.due, endless.tick(1e9)) == (None, None)
+    endless.request(BOB, 1.0)
+    assert endless.due == GRANTED_AFTER
+
+
+def test_a_short_lease_ends_before_it_is_granted() -> None:
+    """It is free then, for who asked as for all."""
+    sharing = shared_by("lease", idle=10.0)
+    sharing.type(ALICE, 0.0)
+    sharing.request(BOB, 1.0)
+    assert sharing.due == 10.0
+    assert sharing.tick(100.0) == Change("freed", ALICE, by_time=True)
+    assert (sharing.requests, sharing.may_type(BOB)) == ([], True)
+
+
+def test_who_asked_and_leaves_asks_no_more() -> None:
+    """The holder hears of it; the leaving of anybody else is nobody's matter."""
+    sharing = shared_by("lease")
+    sharing.type(ALICE, 0.0)
+    sharing.request(BOB, 0.0)
+    assert sharing.leave(BOB) == Change("withdrawn", BOB, ALICE)
+    assert sharing.leave(CAROL) is None
+    assert sharing.due == 300.0
+
+
+def test_a_call_holds_the_input_for_its_length() -> None:
+    """Time takes nothing from it, whoever asks; a take does; and no answers are looked for at it."""
+    sharing = shared_by("lease", ALICE, BOB)
+    sharing.attach("call", is_call=True)
+    sharing.type("call", 0.0)
+    assert sharing.request(ALICE, 1000.0) == Change("asked", ALICE, "call")
+    assert (sharing.due, sharing.tick(1e9), sharing.answerer) == (None, None, None)
+    assert sharing.take(BOB, 2000.0) == Change("taken", BOB, "call")
+    assert sharing.leave("call") is None
+
+
+def test_whose_terminal_answers() -> None:
+    """Who typed last of those who may type; before that the first who came, which is nobody who only looks."""
+    sharing = shared_by("shared", LOOKER, ALICE, BOB)
+    assert sharing.answerer == ALICE
+    sharing.type(BOB, 1.0)
+    assert sharing.answerer == BOB
+    sharing.attach("call", is_call=True)
+    sharing.type("call", 2.0)
+    assert sharing.answerer == BOB
+    sharing.leave(BOB)
+    assert sharing.answerer == ALICE
+    sharing.leave(ALICE)
+    assert sharing.answerer is None
+
+
+def test_the_holders_terminal_answers() -> None:
+    """Also before they have typed; while nobody holds it, the last who did."""
+    sharing = shared_by("lease", ALICE, BOB, CAROL)
+    sharing.type(BOB, 1.0)
+    sharing.take(CAROL, 2.0)
+    assert sharing.answerer == CAROL
+    sharing.release(CAROL)
+    assert sharing.answerer == BOB
+
+
+PEOPLE = st.sampled_from(["p0", "p1", "p2", "p3", "p4", "p5"])
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Anybody does anything at any time; p4 only looks, p5 is a call over HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.sharing = Sharing()
+        self.here: set[str] = set()
+        self.wanting: set[str] = set()
+        """Who typed, asked or took since they last had it, or since it was last free."""
+
+    @precondition(lambda self: not self.here)
+    @rule(mode=st.sampled_from(["shared", "exclusive", "lease"]), idle=st.sampled_from([0.0, 10.0, 300.0]))
+    def another_console(self, mode: Input, idle: float) -> None:
+        self.sharing = Sharing(mode, idle)
+        self.wanting.clear()
+
+    @rule(who=PEOPLE)
+    def come_or_go(self, who: str) -> None:
+        if who in self.here:
+            self.here.discard(who)
+            self.told(self.sharing.leave(who))
+            self.wanting.discard(who)
+        else:
+            self.here.add(who)
+            self.sharing.attach(who, may_type=who != "p4", is_call=who == "p5")
+
+    @rule(who=PEOPLE)
+    def type(self, who: str) -> None:
+        if who in self.here and self.sharing.may_type(who):
+            self.wanting.add(who)
+            self.told(self.sharing.type(who, self.now))
+            assert self.sharing.may_type(who)
+
+    @rule(who=PEOPLE)
+    def request(self, who: str) -> None:
+        if who in self.here:
+            self.wanting.add(who)
+            self.told(self.sharing.request(who, self.now))
+
+    @rule(who=PEOPLE)
+    def take(self, who: str) -> None:
+        if who in self.here:
+            self.wanting.add(who)
+            change = self.sharing.take(who, self.now)
+            self.told(change)
+            assert change is None or self.sharing.holder == who
+
+    @rule(who=PEOPLE, to=PEOPLE, grants=st.booleans())
+    def answer(self, who: str, to: str, grants: bool) -> None:
+        if who in self.here:
+            holder = self.sharing.holder
+            change = self.sharing.grant(who, to, self.now) if grants else self.sharing.deny(who, to)
+            assert change is None or (holder == who and to != who)
+            self.told(change)
+
+    @rule(who=PEOPLE)
+    def release(self, who: str) -> None:
+        if who in self.here:
+            held = self.sharing.holder == who
+            assert (self.sharing.release(who) is not None) is held
+            if held:
+                self.wanting.clear()
+
+    @rule(seconds=st.sampled_from([0.5, 5.0, 29.9, 30.0, 400.0]), busy=st.booleans())
+    def time_passes(self, seconds: float, busy: bool) -> None:
+        self.now += seconds
+        if busy:
+            self.sharing.still_typing(self.now)
+        due = self.sharing.due
+        change = self.sharing.tick(self.now)
+        assert (change is not None) is (due is not None and due <= self.now)
+        assert not (change and busy)
+        self.told(change)
+
+    def told(self, change: Change | None) -> None:
+        """Every change names people as they are now."""
+        if change is None:
+            return
+        if change.what in ("held", "granted", "taken"):
+            assert self.sharing.holder == change.who
+            assert change.who in self.wanting, "nobody is promoted who did not ask"
+        if change.what == "freed":
+            assert self.sharing.holder is None
+            self.wanting.clear()
+        if change.what in ("asked", "denied", "withdrawn"):
+            assert self.sharing.holder == change.other
+            assert (change.who in self.sharing.requests) is (change.what == "asked")
+
+    @invariant()
+    def one_holder_who_is_here_and_types(self) -> None:
+        sharing = self.sharing
+        if sharing.holder is not None:
+            assert sharing.mode != "shared"
+            assert sharing.holder in self.here - {"p4"}
+            assert [who for who in self.here if sharing.may_type(who)] == [sharing.holder]
+        else:
+            assert {who for who in self.here if sharing.may_type(who)} == self.here - {"p4"}
+
+    @invariant()
+    def requests_are_of_people_who_wait(self) -> None:
+        sharing = self.sharing
+        assert len(set(sharing.requests)) == len(sharing.requests)
+        assert set(sharing.requests) <= self.here - {"p4", sharing.holder}
+        assert not sharing.requests or (sharing.mode == "lease" and sharing.holder is not None)
+
+    @invariant()
+    def one_terminal_answers_where_one_may(self) -> None:
+        may = {who for who in self.here - {"p5"} if self.sharing.may_type(who)}
+        assert self.sharing.answerer in may if may else self.sharing.answerer is None
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+@given(st.lists(st.tuples(PEOPLE, st.floats(0, 100)), max_size=30))
+def test_a_lease_never_ends_under_a_typing_hand(keys: list[tuple[str, float]]) -> None:
+    """Whoever types first and goes on typing has it to the end, whatever others try but to take it."""
+    sharing = shared_by("lease", "p0", "p1", "p2", "p3", "p4", "p5")
+    sharing.type("p0", 0.0)
+    now = 0.0
+    for who, pause in keys:
+        now += min(pause, GRANTED_AFTER - 1)
+        sharing.request(who, now)
+        assert sharing.tick(now) is None
+        sharing.type("p0", now)
+    assert sharing.holder == "p0"

@@ -1,0 +1,235 @@
+"""One suite over every store: what a token and a resume secret are good for, in memory and in a Redis that hosts share.
+
+Two of each stand for two hosts; in memory both are the one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from consolesvc.config.model import Tokens
+from consolesvc.errors import LimitReached, StoreUnavailable, TokenRefused
+from consolesvc.tokens.kinds import make_stores
+from consolesvc.tokens.store import Grant
+from consolesvc.tokens.stores import Stores
+from tests.tokens.redis_server import HAS_REDIS, RedisServer, redis_server
+
+TTL = Tokens(ttl=60, resume=60)
+
+
+class Hosts:
+    """Two hosts' stores of one configuration."""
+
+    def __init__(self, server: RedisServer | None) -> None:
+        self.server = server
+        self._made: list[Stores] = []
+
+    def pair(self, config: Tokens = TTL) -> tuple[Stores, Stores]:
+        loop = asyncio.get_running_loop()
+        if self.server is None:
+            self._made.append(make_stores(config.store, loop.time, config))
+            return self._made[-1], self._made[-1]
+        config = replace(config, store=self.server.url)
+        # Another host's clock says other numbers.
+        pair = (
+            make_stores(config.store, loop.time, config),
+            make_stores(config.store, lambda: loop.time() + 5000, config),
+        )
+        self._made += pair
+        return pair
+
+    async def close(self) -> None:
+        for stores in self._made:
+            await stores.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with TemporaryDirectory(prefix="r") as folder, redis_server(Path(folder)) as made:
+        yield made
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=HAS_REDIS)])
+async def hosts(request: pytest.FixtureRequest) -> AsyncIterator[Hosts]:
+    made = Hosts(request.getfixturevalue("server") if request.param == "redis" else None)
+    yield made
+    await made.close()
+
+
+def anyone(_grant: Grant) -> None:
+    """Admit whoever comes."""
+
+
+def full(_grant: Grant) -> None:
+    """Admit nobody."""
+    raise LimitReached("sessions", 1)
+
+
+def a_server() -> str:
+    return str(uuid.uuid4())
+
+
+async def refused(attempt: object) -> str:
+    """Why it was."""
+    with pytest.raises(TokenRefused) as caught:
+        await attempt  # type: ignore[misc]  # a coroutine of some store's
+    return caught.value.why
+
+
+async def test_a_token_is_good_at_either_host_with_all_that_it_says(hosts: Hosts) -> None:
+    """Minted at one, redeemed at the other, again and again: server, user, right, and when it ends."""
+    here, there = hosts.pair()
+    server = a_server()
+    token = await here.tokens.issue(server, user="alice", may_type=False, ttl=30, ends=True)
+    assert uuid.UUID(token).version == 4
+    for _ in range(2):
+        grant = await there.tokens.redeem(token, anyone)
+        assert (grant.server_id, grant.user, grant.may_type, grant.ends) == (server, "alice", False, True)
+        assert grant.expires is not None
+        assert 29 < grant.expires - there.resumes.clock() <= 30
+        assert await there.tokens.look_up(token) == pytest.approx(grant)
+    assert grant.token_id not in token
+    endless = await here.tokens.issue(server, ttl=0)
+    assert (await there.tokens.redeem(endless, anyone)).expires is None
+
+
+async def test_tokens_that_are_none(hosts: Hosts) -> None:
+    """Unknown, with any character in it; and one whose time is over."""
+    here, there = hosts.pair(replace(TTL, ttl=0.2))
+    assert await refused(here.tokens.redeem("\ud800 nonsense", anyone)) == "unknown"
+    token = await here.tokens.issue(a_server())
+    await asyncio.sleep(0.25)
+    assert await refused(there.tokens.redeem(token, anyone)) in ("expired", "unknown")
+
+
+async def test_single_use_is_once_at_all_hosts(hosts: Hosts) -> None:
+    """Of many who come at a time one gets in; who is not admitted uses nothing up; a look uses nothing up."""
+    here, there = hosts.pair(replace(TTL, single_use=True))
+    token = await here.tokens.issue(a_server())
+    with pytest.raises(LimitReached):
+        await there.tokens.redeem(token, full)
+    await there.tokens.look_up(token)
+    tries = [stores.tokens.redeem(token, anyone) for stores in (here, there) * 5]
+    done = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(each, Grant) for each in done) == 1
+    assert {each.why for each in done if isinstance(each, TokenRefused)} == {"used"}
+    assert await refused(here.tokens.look_up(token)) == "used"
+
+
+async def test_a_servers_tokens_end_everywhere(hosts: Hosts) -> None:
+    """By time, told as expired; by their server's end, forgotten; share links alone where they alone are meant."""
+    here, there = hosts.pair()
+    server, other = a_server(), a_server()
+    tokens = [await here.tokens.issue(server) for _ in range(3)]
+    link, safe = await here.tokens.issue(server, ends=True), await here.tokens.issue(other)
+    assert await there.tokens.end(server, linked=True) == 1
+    assert await refused(here.tokens.redeem(link, anyone)) == "unknown"
+    assert await there.tokens.expire(server) == 3
+    assert await there.tokens.expire(server) == 0
+    assert {await refused(here.tokens.redeem(token, anyone)) for token in tokens} == {"expired"}
+    fresh = await here.tokens.issue(server)
+    assert await there.tokens.end(server) >= 1
+    assert await refused(here.tokens.redeem(fresh, anyone)) == "unknown"
+    assert (await there.tokens.redeem(safe, anyone)).server_id == other
+
+
+async def test_a_secret_opens_its_lineage_at_either_host_and_is_replaced(hosts: Hosts) -> None:
+    """The one before stays good until the new one is used; then it is gone; a third is none."""
+    here, there = hosts.pair()
+    grant = await here.tokens.redeem(await here.tokens.issue(a_server(), user="bob"), anyone)
+    lineage = here.resumes.begin(grant)
+    here.resumes.enter(lineage)
+    first = await here.resumes.renew(lineage)
+    here.resumes.leave(lineage)
+    with pytest.raises(LimitReached):
+        await there.resumes.redeem(first, full)
+    back = await there.resumes.redeem(first, anyone)
+    assert (back.grant.server_id, back.grant.user, back.grant.may_type) == (grant.server_id, "bob", True)
+    there.resumes.enter(back)
+    second = await there.resumes.renew(back)
+    assert (await here.resumes.redeem(first, anyone)).grant.user == "bob", "its answer may have been lost on the way"
+    assert await refused(there.resumes.redeem(second, anyone)) == "unknown", "two good secrets would be two sessions"
+    assert await refused(there.resumes.redeem("nonsense", anyone)) == "unknown"
+
+
+async def test_a_secret_lives_with_its_session_and_for_its_time_after(hosts: Hosts) -> None:
+    """However long the session; then, after a cut, no longer than `tokens.resume`."""
+    here, there = hosts.pair(replace(TTL, resume=0.8))
+    grant = await here.tokens.redeem(await here.tokens.issue(a_server()), anyone)
+    lineage = here.resumes.begin(grant)
+    here.resumes.enter(lineage)
+    secret = await here.resumes.renew(lineage)
+    await asyncio.sleep(1.2)
+    back = await there.resumes.redeem(secret, anyone)
+    here.resumes.leave(lineage)
+    await asyncio.sleep(0.1)
+    assert (await there.resumes.redeem(secret, anyone)).grant == pytest.approx(back.grant)
+    await asyncio.sleep(1.0)
+    assert await refused(there.resumes.redeem(secret, anyone)) in ("expired", "unknown")
+
+
+async def test_secrets_end_with_a_kick_and_with_their_server(hosts: Hosts) -> None:
+    """For good, at every host; those of share links alone, where they alone are meant."""
+    here, there = hosts.pair()
+    server = a_server()
+    token, link = [
+        here.resumes.begin(await here.tokens.redeem(await here.tokens.issue(server, ends=ends), anyone))
+        for ends in (False, True)
+    ]
+    secrets = [await here.resumes.renew(lineage) for lineage in (token, link)]
+    await there.resumes.end(server, linked=True)
+    assert await refused(here.resumes.redeem(secrets[1], anyone)) == "unknown"
+    assert (await there.resumes.redeem(secrets[0], anyone)).grant.server_id == server
+    here.resumes.drop(token)
+    await asyncio.sleep(0.1)
+    assert await refused(there.resumes.redeem(secrets[0], anyone)) == "unknown"
+    third = await here.resumes.renew(here.resumes.begin(token.grant))
+    await there.resumes.end(server)
+    assert await refused(here.resumes.redeem(third, anyone)) == "unknown"
+
+
+@HAS_REDIS
+async def test_no_secret_is_in_redis(server: RedisServer) -> None:
+    """Hashes and grants, as in our own memory."""
+    hosts = Hosts(server)
+    here, _there = hosts.pair()
+    token = await here.tokens.issue(a_server())
+    secret = await here.resumes.renew(here.resumes.begin(await here.tokens.redeem(token, anyone)))
+    known = server.everything()
+    assert "token:" in known
+    assert "resume:" in known
+    assert token not in known
+    assert secret not in known
+    await hosts.close()
+
+
+@HAS_REDIS
+@pytest.mark.parametrize("how", ["killed", "hangs"])
+async def test_a_redis_that_is_away_is_said_and_heals(how: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Every question is answered in time, with an error that says so; once it is back, so are we."""
+    with TemporaryDirectory(prefix="r") as folder, redis_server(Path(folder)) as server:
+        hosts = Hosts(server)
+        here, _there = hosts.pair()
+        token = await here.tokens.issue(a_server())
+        lineage = here.resumes.begin(await here.tokens.redeem(token, anyone))
+        server.kill() if how == "killed" else server.hang()
+        begun = asyncio.get_running_loop().time()
+        attempts = [here.tokens.redeem(token, anyone) for _ in range(40)]
+        done = await asyncio.gather(*attempts, here.tokens.issue("x"), return_exceptions=True)
+        assert {type(each) for each in done} == {StoreUnavailable}
+        assert asyncio.get_running_loop().time() - begun < 5
+        assert await here.resumes.renew(lineage) == "", "the session goes on, without a way back"
+        here.resumes.drop(lineage)
+        server.start() if how == "killed" else server.go_on()
+        fresh = await here.tokens.issue("y")
+        assert (await here.tokens.redeem(fresh, anyone)).server_id == "y"
+        await hosts.close()
+    said = [record.getMessage() for record in caplog.records if record.name == "consolesvc.tokens.shared"]
+    assert sum("does not answer" in each for each in said) == 1
