@@ -23,11 +23,12 @@ class Cable:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def cut(self) -> None:
-        """End every connection with a reset, and let none through until `plugged` is set again."""
+    def cut(self) -> int:
+        """End every connection with a reset, and let none through until `plugged` is set again; how many there were."""
         self.plugged = False
         for writer in list(self._writers):
             writer.transport.abort()
+        return len(self._writers) // 2
 
     def freeze(self) -> None:
         """Carry not a byte more on the connections there are, and tell nobody. New ones get through."""

@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 from playwright.async_api import Error as PlaywrightError
 
-from consolesvc.config.linespec import TcpSpec, TelnetSpec
+from consolesvc.config.linespec import TelnetSpec
 from tests.browser.tab import PHONE, Tab, context_of, marks, tab_at
 from tests.lines.devices import eventually
 from tests.lines.peers import peer
@@ -268,19 +268,6 @@ async def test_links(browser: Browser, lab: World) -> None:
         await tab.has("#link-url", f"{url}?hidden")
         await tab.press("No")
         assert len(context.pages) == 2
-
-
-async def test_a_flood_leaves_the_page_usable(browser: Browser, tmp_path: Path) -> None:
-    """More than a terminal can show: what is left out is said, the end is there, and keys get through."""
-    async with peer() as machine:
-        machine.echo = False
-        line = TcpSpec("127.0.0.1", machine.port)
-        async with world(tmp_path, with_log(tmp_path), line=line) as lab, tab_at(browser, await lab.url()) as tab:
-            await tab.has("#state-text", "connected")
-            (await machine.connected()).write(b"flood flood flood flood flood flood\r\n" * 200_000 + b"the end")
-            await tab.page.keyboard.press("Control+C")
-            await eventually(lambda: machine.heard == b"\x03")
-            await tab.shows("the end", 40)
 
 
 async def test_a_refused_style_would_be_seen(browser: Browser, lab: World) -> None:
