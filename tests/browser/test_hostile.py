@@ -24,7 +24,8 @@ HOSTILE = {
     "the window": b"\x1b[8;5;5t\x1b[3;0;0t\x1b[2t\x1b[9;1t\x1b[4;1;1t\x1b[11t\x1b[14t\x1b[18t",
     "a link with code": b"\x1b]8;;javascript:document.title='evil'\x07click\x1b]8;;\x07 javascript:alert(1)",
     "markup": b"<img src=x onerror=\"document.title='evil'\"><script>document.title='evil'</script>",
-    "great numbers": b"\x1b[99999999999b\x1b[999999999;999999999H\x1b[999999999L\x1b[999999999@\x1b[999999999X",
+    "great numbers": b"x" + b"".join(b"\x1b[999999999%c" % final for final in b"@ABCDEFGHILMPSTXZ`abdefjk"),
+    "greater numbers": b"x\x1b[99999999999b\x1b[;99999999999H\x1b[99999999999L\x1b[99999999999'}\x1b[99999999999 @",
     "many parameters": b"\x1b[" + b"1;" * 5000 + b"m\x1b[" + b"9:" * 5000 + b"m",
     "no end": b"\x1b]0;" + b"A" * 300_000 + b"\x1b\\\x1bP" + b"q" * 300_000 + b"\x1b\\\x1b_" + b"x" * 99_999 + b"\x9c",
     "keys that are answers": b'\x1b[?1000h\x1b[?1003h\x1b[?1006h\x1b[?2004h\x1b[?1004h\x1b[?9001h\x1bP$q"p\x1b\\',
@@ -33,6 +34,8 @@ HOSTILE = {
     + "\u202e\u200b\u0301".encode() * 999,
     "noise": random.Random(7).randbytes(200_000),
 }
+
+TITLE = "node \u2013 console"
 
 # What a page of another site tries with an address that it has come by.
 ATTEMPTS = """async (address) => {
@@ -91,7 +94,7 @@ async def test_bytes_that_are_meant_to_hurt(browser: Browser, lab: World, name: 
         size = await tab.page.evaluate("[innerWidth, innerHeight, term.cols, term.rows]")
         await lab.said(HOSTILE[name] + b"\x1b\\\x1bc\x1b[!palive")
         await tab.shows("alive")
-        assert await tab.page.title() == "node – console"
+        assert await tab.page.title() == TITLE
         assert await tab.page.evaluate("navigator.clipboard.readText()") == "mine"
         assert await tab.page.evaluate("[innerWidth, innerHeight, term.cols, term.rows]") == size
         assert await tab.page.evaluate("document.querySelectorAll('img, script:not([src])').length") == 0
@@ -118,7 +121,7 @@ async def test_a_link_with_code_does_not_run(browser: Browser, lab: World) -> No
         if await tab.page.locator("#link").is_visible():
             await tab.page.locator("#link-open").click()
         await tab.page.mouse.click(120, 60)
-        assert await tab.page.title() == "node – console"
+        assert await tab.page.title() == TITLE
         assert len(context.pages) == 1
         assert tab.complaints == []
 

@@ -5,6 +5,7 @@ import { FitAddon } from './addon-fit.mjs';
 import { SearchAddon } from './addon-search.mjs';
 import { WebLinksAddon } from './addon-web-links.mjs';
 import { isAnswer } from './answers.js';
+import { boundCounts } from './counts.js';
 import { PALETTES } from './palettes.js';
 import { isNote } from './shown.js';
 import { Terminal } from './xterm.mjs';
@@ -32,10 +33,12 @@ export class Screen {
       fontFamily: FONTS,
       fontSize: 14,
       linkHandler: { activate: (_event, url) => handlers.link(url) },
+      logLevel: 'off', // a line that is noise would fill the browser's console
       minimumContrastRatio: 4.5,
       scrollback: LINES_KEPT,
       theme: PALETTES[document.documentElement.dataset.theme ?? 'dark'],
     });
+    boundCounts(this.term);
     this.fitter = new FitAddon();
     this.search = new SearchAddon();
     this.term.loadAddon(this.fitter);
