@@ -26,6 +26,7 @@ HOSTILE = {
     "markup": b"<img src=x onerror=\"document.title='evil'\"><script>document.title='evil'</script>",
     "great numbers": b"x" + b"".join(b"\x1b[999999999%c" % final for final in b"@ABCDEFGHILMPSTXZ`abdefjk"),
     "greater numbers": b"x\x1b[99999999999b\x1b[;99999999999H\x1b[99999999999L\x1b[99999999999'}\x1b[99999999999 @",
+    "many great numbers": b"x\x1b[1000b\x1b[1000S\x1b[1000T\x1b[1000L\x1b[1000M\x1b[1000I\x1b[1000Z" * 1000,
     "many parameters": b"\x1b[" + b"1;" * 5000 + b"m\x1b[" + b"9:" * 5000 + b"m",
     "no end": b"\x1b]0;" + b"A" * 300_000 + b"\x1b\\\x1bP" + b"q" * 300_000 + b"\x1b\\\x1b_" + b"x" * 99_999 + b"\x9c",
     "keys that are answers": b'\x1b[?1000h\x1b[?1003h\x1b[?1006h\x1b[?2004h\x1b[?1004h\x1b[?9001h\x1bP$q"p\x1b\\',
