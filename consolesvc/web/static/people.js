@@ -3,7 +3,7 @@
 // @ts-check
 
 import { button, element, make, say } from './dom.js';
-import { duration } from './words.js';
+import { clock } from './words.js';
 
 /** Milliseconds after which one may ask again: by then it was granted, had the holder typed nothing. */
 const PATIENCE = 35_000;
@@ -67,12 +67,13 @@ export class People {
 
   /** @param {Viewer} viewer */
   #person(viewer) {
-    const does = viewer.holds ? 'types' : viewer.may_type ? 'may type' : 'looks on';
-    const for_ = duration(Math.max(0, (Date.now() - Date.parse(viewer.since)) / 1000));
-    const who = viewer.user && viewer.who ? ` from ${viewer.who}` : '';
+    // `viewers` is of the moment when somebody came or went; `input` is of now.
+    const holds = viewer.session === this.session.input?.holder;
+    const does = holds ? 'types' : viewer.may_type ? 'may type' : 'looks on';
+    const from = viewer.user && viewer.who ? `from ${viewer.who}, ` : '';
     return make('li', {}, [
       make('span', { text: this.#name(viewer.session) }),
-      make('small', { text: `${does}${who}, for ${for_}` }),
+      make('small', { text: `${does}; ${from}since ${clock(new Date(viewer.since))}` }),
     ]);
   }
 
