@@ -60,16 +60,13 @@ async def terminals(browser: Browser, running: Running, folder: Path) -> None:
     ):
         await work(dark, "clear", "uname -a", "dmesg | tail -n 6", "ls -l /", "uptime", "free")
         await take(dark, folder / "terminal-dark.png")
+        await light.page.locator("#panel-button").click()
         await light.press("Search", exact=False)
         await light.page.keyboard.type("root")
-        await light.page.wait_for_timeout(500)
-        print(await light.page.locator("#search-count").inner_text())
-        await light.page.locator("#panel-button").click()
-        print(await light.page.locator("#search-count").inner_text())
         await take(light, folder / "terminal-light.png")
     phone = {"viewport": PHONE, "device_scale_factor": SHARP, "has_touch": True, "is_mobile": True}
     async with tab_at(browser, running.console_url("riscv-board"), color_scheme="dark", **phone) as narrow:
-        await work(narrow, "clear", "uname -a", "ls -l /", "uptime")
+        await work(narrow, "clear", "uname -a", "ls /", "dmesg | tail -n 12", "uptime")
         await take(narrow, folder / "narrow.png")
 
 

@@ -30,6 +30,11 @@ async def lab(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
+_LAST_ROW = """(document.querySelector('#terminal .xterm-screen').getBoundingClientRect().bottom
+  - document.querySelector('#terminal').getBoundingClientRect().bottom)"""
+"""By how many pixels the last row sticks out."""
+
+
 async def wheel_up(page: Page) -> None:
     """Scroll back at the top, as somebody who wants more."""
     await page.mouse.move(300, 300)
@@ -184,6 +189,11 @@ async def test_the_terminal_fits_its_window(browser: Browser, lab: World) -> Non
         assert box is not None
         assert box["x"] + box["width"] <= PHONE["width"]
         narrow = await tab.page.evaluate(size)
+        for height in range(PHONE["height"], PHONE["height"] - 20, -3):
+            await tab.page.set_viewport_size({"width": PHONE["width"], "height": height})
+            await tab.until(f"innerHeight === {height} && {_LAST_ROW} <= 0")
+        await tab.page.set_viewport_size(PHONE)
+        await tab.until(f"term.rows === {narrow[1]}")
         await tab.press("Settings")
         for _ in range(4):
             await tab.press("Larger text")
