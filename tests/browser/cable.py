@@ -44,8 +44,11 @@ class Cable:
         ways = [asyncio.create_task(self._pass(a, b)) for a, b in ((reader, to_writer), (to_reader, writer))]
         self._tasks.update(ways)
         await asyncio.wait(ways)
-        self._tasks.difference_update(ways)
+        # A frozen one was not told of the other's end; now that both ends have gone, nobody is there to be told.
+        for end in (writer, to_writer):
+            end.transport.abort()
         self._writers -= {writer, to_writer}
+        self._tasks.difference_update(ways)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):

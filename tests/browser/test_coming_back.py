@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from consolesvc.config.model import Log
+from consolesvc.config.model import Log, Tokens
 from consolesvc.console.viewer import KICKED
 from tests.browser.cable import cable
 from tests.browser.tab import Tab, marks, tab_at
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, NODE, World, world
 from tests.scenarios.process import service
+from tests.tokens.redis_server import HAS_REDIS, redis_server
 from tests.web.world import with_log
 
 pytestmark = marks
@@ -148,6 +149,30 @@ async def test_a_numbering_that_begins_anew_is_told(browser: Browser, lab: World
             await tab.shows("the service counts this output anew")
             await lab.said(b"after")
             await tab.shows("after")
+
+
+@HAS_REDIS
+async def test_a_store_of_tokens_that_is_away(browser: Browser, tmp_path: Path) -> None:
+    """Who is there goes on, also where the page asks whether its connection lives; who was cut comes back after it."""
+    with redis_server(tmp_path) as store:
+        config = dataclasses.replace(with_log(tmp_path), tokens=Tokens(store=store.url))
+        async with world(tmp_path, config) as lab, cable(lab.service.ports.proxy.port) as wire:
+            url = (await lab.url()).replace(str(lab.service.ports.proxy.port), str(wire.port))
+            async with tab_at(browser, url, *NO_NETWORK, "status of 503") as tab:
+                await tab.has("#state-text", "connected")
+                store.hang()
+                await tab.page.evaluate("window.first = connection.ws; connection.now()")
+                await tab.until("!connection.asking")
+                assert await tab.page.evaluate("connection.ws === first && connection.state === 'open'")
+                await tab.page.keyboard.type("x")
+                assert await lab.device.heard(1) == b"x"
+                wire.cut()
+                wire.plugged = True
+                await tab.has("#trouble", "Not now")
+                store.go_on()
+                await tab.has("#state-text", "connected", 20)
+                await lab.said(b"after")
+                await tab.shows("after")
 
 
 async def test_an_end_is_said_and_not_argued_with(browser: Browser, lab: World) -> None:

@@ -22,7 +22,7 @@ export function explain(code, reason, known) {
     case 1008:
       return refused(reason, known);
     case 1013:
-      return again('No room', `${sentence(reason)} This page tries again.`);
+      return again('Not now', `${sentence(reason)} This page tries again.`);
     case 4000:
       return final('You were sent away', `${sentence(reason)} ${NEW_ONE}`);
     case 4001:

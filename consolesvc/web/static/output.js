@@ -1,7 +1,7 @@
 // Output by offset from the service: GET console/t/output, which the session's own secret opens.
 // @ts-check
 
-import { refusal } from './faults.js';
+import { refusal, Refused } from './faults.js';
 import { fromLineStart } from './shown.js';
 
 /**
@@ -72,7 +72,7 @@ export class Output {
 
   /**
    * Whether the session's connection lives, asked by another one: false where it does not, or nothing answers; else the
-   * offset behind the newest byte.
+   * offset behind the newest byte, as far as it can be known.
    * @returns {Promise<false | number>}
    */
   async lives() {
@@ -80,8 +80,9 @@ export class Output {
       const signal = AbortSignal.timeout(PROBE_WAIT);
       const answer = await this.#get({ start: this.session.offset, limit: 1 }, 'application/json', signal);
       return answer.headers.get('Console-Attached') === '0' ? false : (await answer.json()).end;
-    } catch {
-      return false;
+    } catch (error) {
+      // A service that cannot say now who may come in lets those go on who are there.
+      return error instanceof Refused && error.status === 503 && this.session.offset;
     }
   }
 
@@ -108,7 +109,8 @@ export class Output {
     const url = new URL(this.address);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     url.searchParams.set('stream', this.session.stream);
-    const headers = { Accept: accept, 'Console-Resume': this.session.resume };
+    const { resume, token } = this.session;
+    const headers = { Accept: accept, ...(resume ? { 'Console-Resume': resume } : { 'Console-Token': token }) };
     const answer = await fetch(url, { headers, signal, cache: 'no-store', referrerPolicy: 'no-referrer' });
     if (answer.ok) return answer;
     throw await refusal(answer);

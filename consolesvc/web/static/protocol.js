@@ -117,8 +117,11 @@ export class Session {
     this.offset = message.offset;
     this.start = message.start;
     this.replayEnd = message.replay[1];
-    this.resume = message.resume;
-    this.token = '';
+    // None where the service cannot keep one now: then what let this page in has to do.
+    if (message.resume) {
+      this.resume = message.resume;
+      this.token = '';
+    }
     this.line = message.line;
     this.mayType = message.may_type;
     this.id = message.session ?? '';

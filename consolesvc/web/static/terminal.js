@@ -132,7 +132,7 @@ function happened(happening) {
 
 /** @param {boolean} again @param {boolean} renumbered */
 function greeted(again, renumbered) {
-  secret.keep(session.resume);
+  if (session.resume) secret.keep(session.resume);
   if (renumbered) {
     shown.clear();
     note('the service counts this output anew: what came in between is unknown');

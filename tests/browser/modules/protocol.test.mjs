@@ -29,6 +29,15 @@ test('connects with its token, then by the secret of the last hello to the very 
   assert.equal(session.token, '');
 });
 
+test('keeps the way in that it has where a hello brings none', () => {
+  const session = new Session({ token: 't' });
+  heard(session, { ...HELLO, resume: '' });
+  assert.equal(session.address('ws://h:1/'), 'ws://h:1/?token=t&since=100&stream=a');
+  heard(session, HELLO);
+  heard(session, { ...HELLO, resume: '' });
+  assert.equal(session.address('ws://h:1/'), 'ws://h:1/?resume=secret-1&since=100&stream=a');
+});
+
 test('a page that was loaded again has only its secret, and starts with the replay', () => {
   assert.equal(new Session({ resume: 's' }).address('ws://h:1/'), 'ws://h:1/?resume=s');
 });
