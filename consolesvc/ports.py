@@ -12,6 +12,7 @@ from aiohttp import web
 from consolesvc.config.model import Address, Config
 from consolesvc.http.doorway import Doorway
 from consolesvc.http.faults import Fault, fault_response
+from consolesvc.http.hosts import known_hosts
 from consolesvc.listeners import BACKLOG, bind
 
 KEEPALIVE = 75.0
@@ -85,7 +86,29 @@ class Ports:
             await runner.cleanup()
         self._runners.clear()
 
+    async def listen(self, what: str, address: Address, app: web.Application) -> Aside:
+        """Serve an application on a port of its own, beside the two.
+
+        Args:
+            what: The configuration's section, for the error.
+            address: Where.
+            app: What is answered there.
+
+        Raises:
+            StartError: the port cannot be had.
+        """
+        sockets = bind(what, address)
+        runner, listening = await self._answer(app, sockets)
+        return Aside(_bound(address, sockets), runner, listening)
+
     async def _serve(self, app: web.Application, sockets: list[socket.socket]) -> None:
+        runner, listening = await self._answer(app, sockets)
+        self._runners.append(runner)
+        self._listening += listening
+
+    async def _answer(
+        self, app: web.Application, sockets: list[socket.socket]
+    ) -> tuple[web.AppRunner, list[asyncio.Server]]:
         # access_log: aiohttp's prints queries, and tokens are in them (DESIGN decision 6).
         most = self._limits.headers
         runner = web.AppRunner(
@@ -97,13 +120,36 @@ class Ports:
             max_field_size=most,
         )
         await runner.setup()
-        self._runners.append(runner)
         assert runner.server is not None  # noqa: S101 - set-up has made it
         runner.server.request_handler = _without_expectations(runner.server.request_handler)
-        for sock in sockets:
-            # As aiohttp's own SockSite does, with the doorway before its protocol.
-            factory = self.doorway.before(runner.server)
-            self._listening.append(await asyncio.get_running_loop().create_server(factory, sock=sock, backlog=BACKLOG))
+        # As aiohttp's own SockSite does, with the doorway before its protocol.
+        factory = self.doorway.before(runner.server)
+        create = asyncio.get_running_loop().create_server
+        return runner, [await create(factory, sock=sock, backlog=BACKLOG) for sock in sockets]
+
+
+class Aside:
+    """A port beside the two, while it is served.
+
+    Args:
+        address: Where it is bound.
+        runner: Answers there.
+        listening: Takes the connections.
+    """
+
+    def __init__(self, address: Address, runner: web.AppRunner, listening: list[asyncio.Server]) -> None:
+        self.address = address
+        self._runner = runner
+        self._listening = listening
+
+    def __repr__(self) -> str:
+        return f"<Aside {self.address}>"
+
+    async def close(self) -> None:
+        """Serve it no more."""
+        for listening in self._listening:
+            listening.close()
+        await self._runner.cleanup()
 
 
 Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -121,6 +167,13 @@ def _without_expectations(handler: Answering) -> Answering:
         return await handler(request)
 
     return handle
+
+
+def names_of(config: Config) -> frozenset[str]:
+    """The names by which clients may call this service, besides IP literals and localhost (DESIGN 5.3)."""
+    ports = (config.api.listen, config.proxy.listen, config.metrics.listen)
+    hosts = [port.host for port in ports if port is not None]
+    return known_hosts(hosts, config.proxy.base_url, config.api.allowed_hosts)
 
 
 def _bound(wanted: Address, sockets: list[socket.socket]) -> Address:

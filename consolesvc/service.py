@@ -23,7 +23,6 @@ from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
 from consolesvc.http.guard import guard
-from consolesvc.http.hosts import known_hosts
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
 from consolesvc.identity import kinds as identities
@@ -33,7 +32,8 @@ from consolesvc.lines.kinds import make_opener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
-from consolesvc.ports import Ports
+from consolesvc.oversight import Oversight
+from consolesvc.ports import Ports, names_of
 from consolesvc.proxy import codes
 from consolesvc.proxy.app import divert, proxy_app
 from consolesvc.proxy.face import Proxy
@@ -81,19 +81,18 @@ class Service:
         self._state_path = state_path
         self._log_path = config.log.directory or log_path
         self.logs: LogDirectory | None = None
-        self.trouble: str | None = None
-        """Why the last reload was refused."""
         self.inventory = Inventory()
         self.made: set[str] = set()
         """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
-        self._stores = make_stores(config.tokens.store, clock, config.tokens)
-        self.tokens, self.resumes = self._stores.tokens, self._stores.resumes
+        self.stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
-        self.known_hosts = set(_known_hosts(config))
+        self.known_hosts = set(names_of(config))
         self.urls = ConsoleUrls(config.proxy)
         self.identity = identities.make_identity(config)
+        self.seen = Oversight(self, self._log_path)
         self.proxy = Proxy(
             inventory=self.inventory,
             tokens=self.tokens,
@@ -101,8 +100,10 @@ class Service:
             sessions=self.sessions,
             config=config,
             known_hosts=self.known_hosts,
+            witnesses=self.seen.witnesses,
         )
         self.ports = Ports(config)
+        self.listen = self.ports.listen
         self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -118,14 +119,18 @@ class Service:
         self.ports.bind()
         self.urls.port = self.ports.proxy.port
         try:
+            await self.seen.serve()
             await self._open_logs()
         except Exception:
+            await self.seen.stop()
             self.ports.release()
             raise
         if self._state_path is not None:
-            self._stores.restore(self._state_path)
+            self.stores.restore(self._state_path)
+        self.seen.begin()
         await asyncio.gather(*(self.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app())
+        self.seen.health.status = "ok"
 
     async def _open_logs(self) -> None:
         if self._log_path is None or not self.config.log.enabled:
@@ -156,6 +161,7 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
+        self.seen.health.status = "stopping"
         self.ports.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
@@ -163,17 +169,18 @@ class Service:
                 while self.sessions:  # noqa: ASYNC110 - once a life
                     await asyncio.sleep(0.01)
         if self._state_path is not None and self.ports.serving:
-            self._stores.keep(self._state_path)
+            self.stores.keep(self._state_path)
         closing = [asyncio.ensure_future(server.console.close()) for server in self.inventory]
         if closing:
             _, late = await asyncio.wait(closing, timeout=LINES_WAIT)
             for task in late:
                 log.error("a line did not close in %g s", LINES_WAIT)
                 task.cancel()
+        await self.seen.stop()
         await self._close_logs()
         await self.ports.cleanup()
         await self.identity.close()
-        await self._stores.close()
+        await self.stores.close()
 
     async def reload(self, config: Config) -> list[str]:
         """Go over to another configuration; untouched servers do not notice.
@@ -193,14 +200,13 @@ class Service:
         before, self.config = self.config, config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
-        self._stores.reload(config.tokens)
+        self.stores.reload(config.tokens)
         self.rights.enforce = config.tokens.enforce_session_timeout
         self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
-        self.known_hosts.update(_known_hosts(config))
+        self.known_hosts.update(names_of(config))
         self.urls.config = config.proxy
-        self.trouble = None
-        return restarts(before, config)
+        return restarts(before, config) + await self.seen.reloaded(before)
 
     async def add(self, config: ServerConfig) -> Server:
         """Take a server in, find where its log goes on, and open its line."""
@@ -232,6 +238,7 @@ class Service:
         console = Console(config.name, opener, ring=config.ring, replay=config.replay, log=log, sharing=sharing)
         server = Server(config, console)
         self.inventory.add(server)
+        self.seen.witnesses.hear(server)
         follow_power(server)
         return server
 
@@ -239,6 +246,8 @@ class Service:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
         server = self.inventory.remove(server_id)
         made = server.id in self.made
+        if made:
+            self.seen.gone(server)
         self.made.discard(server.id)
         await self.rights.remove(server.id, reason)
         # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
@@ -249,6 +258,7 @@ class Service:
         for server in self.inventory:
             if server.console.log is not None:
                 server.console.log.reopen()
+        self.seen.audit.reopen()
 
     def retry_lines(self) -> None:
         """Try every lost line now."""
@@ -261,6 +271,7 @@ class Service:
             middlewares=[
                 *([divert(self.proxy)] if self.ports.shared else []),
                 access,
+                self.seen.middleware,
                 faults,
                 guard(self.known_hosts),
                 body_wait,
@@ -271,10 +282,11 @@ class Service:
         )
         compute.setup(app, inventory=self.inventory, tokens=self.tokens, console_url=self.urls, lifecycle=self)
         identities.setup_routes(app, self.identity, self.config)
-        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.trouble)
+        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
         share.setup(
             app, inventory=self.inventory, links=share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         )
+        self.seen.setup(app)
         openapi.setup(app)
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
         listing.setup(app, identity=self.config.identity.type)
@@ -286,8 +298,3 @@ class Service:
 
     def _add_terminal(self, app: web.Application, path: str) -> None:
         terminal.setup(app, path, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)
-
-
-def _known_hosts(config: Config) -> frozenset[str]:
-    listens = (config.api.listen.host, config.proxy.listen.host)
-    return known_hosts(listens, config.proxy.base_url, config.api.allowed_hosts)

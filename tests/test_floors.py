@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 FLOORS = {
     "errors": 0,
     "client": 1,
+    "subject": 0,
     "config": 1,
     "tokens": 1,
     "emulator": 2,
@@ -21,15 +22,18 @@ FLOORS = {
     "states": 6,
     "http": 6,
     "identity": 7,
+    "audit": 7,
     "compute": 8,
     "proxy": 8,
     "web": 8,
-    "service": 10,
+    "metrics": 9,
+    "oversight": 10,
+    "service": 11,
     "listeners": 8,
     "ports": 9,
     "state": 1,
-    "cli": 11,
-    "tethered": 12,
+    "cli": 12,
+    "tethered": 13,
     "fakecloud": 2,
     "pytest_plugin": 3,
 }
@@ -37,7 +41,7 @@ FLOORS = {
 text asks for: an emulated line stands on the emulator, the inventory on consoles, identity and the faces on `http`."""
 
 AIOHTTP = (
-    *("http", "identity", "compute", "proxy", "web", "ports", "service", "cli.attach"),
+    *("http", "identity", "compute", "proxy", "web", "metrics.face", "ports", "oversight", "service", "cli.attach"),
     *("lines.remotecalls", "lines.remotesession"),
 )
 """The parts that may import aiohttp; of the lines, those that a line to another consolesvc imports when it is made."""

@@ -44,7 +44,8 @@ def announce(service: Service, *, demo: bool) -> None:
         ]
     servers = list(service.inventory)
     lines.append(console_table([console_view(server) for server in servers]))
-    lines.append(f"API {api_url(service)}/v2.1   consoles {service.urls.base('127.0.0.1')}")
+    own = "" if service.seen.address is None else f"   metrics {metrics_url(service)}"
+    lines.append(f"API {api_url(service)}/v2.1   consoles {service.urls.base('127.0.0.1')}{own}")
     if servers:
         lines += ["", *_commands(service, servers[0].name), ""]
     lines.append("ready")
@@ -57,6 +58,14 @@ def api_url(service: Service) -> str:
     return f"http://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}"
 
 
+def metrics_url(service: Service) -> str:
+    """Where a client on this host reads the metrics."""
+    address = service.seen.address
+    if address is None:
+        return f"{api_url(service)}/metrics"
+    return f"http://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}/metrics"
+
+
 def write_ready_file(service: Service, path: Path) -> None:
     """Write the ready file (DESIGN 5.1), whole or not at all: others poll for it.
 
@@ -67,6 +76,7 @@ def write_ready_file(service: Service, path: Path) -> None:
         "pid": os.getpid(),
         "api": api_url(service),
         "proxy": service.urls.base("127.0.0.1"),
+        "metrics": metrics_url(service),
         "servers": [{"id": server.id, "name": server.name} for server in service.inventory],
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}")

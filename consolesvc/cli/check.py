@@ -93,10 +93,19 @@ def summary(file: Path, config: Config) -> Iterator[str]:
     shared = config.api.listen == config.proxy.listen and config.api.listen.port != 0
     yield f"API       {config.api.listen}{', and the consoles: one port serves both' if shared else ''}"
     yield f"consoles  {'' if shared else f'{config.proxy.listen}; '}clients are sent to {_client_url(config)}"
+    if config.metrics.listen is not None:
+        yield f"metrics   {config.metrics.listen}"
+    if config.audit.file is not None:
+        yield f"audit     {config.audit.file}{_audit_size(config)}"
     rings = sum(server.ring for server in config.servers)
     yield f"memory    at most {format_size(rings)} of rings"
     limit = _descriptor_limit()
     yield f"files     {descriptors(config)} descriptors for the consoles, of {'any number' if limit is None else limit}"
+
+
+def _audit_size(config: Config) -> str:
+    size = config.audit.segment_size * (config.audit.keep + 1)
+    return f", at most {format_size(size)}" if size and config.audit.keep else ""
 
 
 def _count(number: int, noun: str) -> str:
@@ -135,6 +144,8 @@ def warnings(config: Config, host: Host = THIS_HOST, *, opening: bool = False) -
         yield "there is no server in it"
     yield from _address_warnings(config)
     yield from _size_warnings(config)
+    if config.audit.file is None and (config.audit.keys or any(server.audit_keys for server in config.servers)):
+        yield "keys are to be audited, and audit.file says nowhere: nothing is written"
     lines = [(server.name, server.line) for server in config.servers if isinstance(server.line, SerialSpec)]
     ports = find_ports(host) if lines else []
     for name, line in lines:

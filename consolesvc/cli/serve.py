@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
-from consolesvc.cli.log_lines import LineFormatter
+from consolesvc.cli.log_lines import FORMATTERS
+from consolesvc.config import model
 from consolesvc.config.fakes import FAKES, with_fakes
 from consolesvc.config.linespec import GUEST_NAMES
 from consolesvc.config.load import load, load_demo
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until TERM or INT; exit code 0 then."""
     config = _read(args)
-    _log_to_stderr(verbose=args.verbose)
+    _log_to_stderr(config.service, verbose=args.verbose)
     _raise_descriptor_limit()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(contextlib.closing(_state_folder(args, stack)))
@@ -112,9 +113,9 @@ def _state_folder(args: argparse.Namespace, stack: contextlib.ExitStack) -> Lock
     return state_folder(path)
 
 
-def _log_to_stderr(*, verbose: bool) -> None:
+def _log_to_stderr(config: model.Service, *, verbose: bool) -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(FORMATTERS[config.log_format]())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     # What the format does not show is not looked up for each record: threads, processes, where in the code it was said.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -187,9 +188,11 @@ async def _reload(service: Service, args: argparse.Namespace) -> None:
     try:
         config = _read(args)
     except (ConfigurationError, ClientError) as error:
-        service.trouble = str(error)
+        service.seen.refused(str(error))
         log.error("the configuration was not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - a user's slip, no traceback
         return
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(FORMATTERS[config.service.log_format]())
     for restart in await service.reload(config):
         log.warning("%s", restart)
     log.info("configuration reloaded: %d servers", len(service.inventory))

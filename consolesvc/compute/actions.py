@@ -17,6 +17,7 @@ from consolesvc.compute.output import GET_CONSOLE_OUTPUT, get_console_output
 from consolesvc.compute.policy import CONSOLE, OUTPUT, Rule, change, find_server
 from consolesvc.compute.power import REBOOT, START, STOP, reboot, start, stop
 from consolesvc.compute.schema import Schema, clipped
+from consolesvc.http.deeds import did
 from consolesvc.http.faults import MALFORMED_BODY, NOT_FOUND, Fault
 from consolesvc.inventory import Server
 
@@ -54,6 +55,9 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
+POWER = frozenset({"reboot", "os-stop", "os-start"})
+"""Those that change a machine's power."""
+
 PLAIN = frozenset(
     json.dumps({"os-getSerialConsole": {"type": "serial"}}, separators=(",", space)).encode() for space in (":", ": ")
 )
@@ -82,6 +86,8 @@ def _asked(body: dict[str, Any]) -> Action:
         raise Fault(HTTPStatus.BAD_REQUEST, MALFORMED_BODY)
     [name] = body
     action = ACTIONS.get(name)
+    if name in POWER:
+        did("power", action=name)
     if action is None:
         raise Fault(HTTPStatus.BAD_REQUEST, f"There is no such action: {clipped(name)}")
     _check_version(action)

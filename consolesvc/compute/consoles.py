@@ -14,10 +14,12 @@ from consolesvc.compute.policy import CONSOLE, TOKENS, find_server
 from consolesvc.compute.schema import Schema, check_body
 from consolesvc.compute.views import HOST
 from consolesvc.errors import TokenRefused
+from consolesvc.http.deeds import did
 from consolesvc.http.faults import UNEXPECTED, Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Server
 from consolesvc.states import CONSOLE_KEY
+from consolesvc.tokens.digests import token_id
 
 SERIAL = "serial"
 
@@ -149,6 +151,7 @@ def check_ready(server: Server) -> None:
 
 
 async def _serial_url(request: web.Request, server: Server) -> str:
+    did("minted")
     check_state(server)
     if not server.console_type_available:
         raise Fault(HTTPStatus.BAD_REQUEST, f"Unavailable console type {SERIAL}.")
@@ -156,7 +159,9 @@ async def _serial_url(request: web.Request, server: Server) -> str:
     if failing is not None:
         raise Fault(*failing)
     compute = request.app[COMPUTE]
-    return compute.console_url(request, await compute.tokens.issue(server.id, user=CALLER.get().known_as))
+    token = await compute.tokens.issue(server.id, user=CALLER.get().known_as)
+    did(token=token_id(token))
+    return compute.console_url(request, token)
 
 
 def _refusal(protocol: str, kind: str) -> str:

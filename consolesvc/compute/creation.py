@@ -16,6 +16,7 @@ from consolesvc.compute.context import COMPUTE, VERSION, Lifecycle, is_legacy, l
 from consolesvc.compute.creation_body import Order, read_order
 from consolesvc.compute.policy import change, find_server
 from consolesvc.config.linespec import EmulatedSpec
+from consolesvc.http.deeds import did
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Server
@@ -41,6 +42,7 @@ async def create(request: web.Request) -> web.Response:
         order = read_order(body, VERSION.get(), strangers=is_legacy())
     except ValueError as error:
         raise Fault(HTTPStatus.BAD_REQUEST, str(error)) from None
+    did("made")
     change("create").check()
     lifecycle = request.app[COMPUTE].lifecycle
     if lifecycle is None or not lifecycle.config.emulator.allow_create:
@@ -49,6 +51,7 @@ async def create(request: web.Request) -> web.Response:
     names = [order.name] if count == 1 else [f"{order.name}-{number}" for number in range(1, count + 1)]
     project_id = _project_id(request, lifecycle)
     made = [_make(lifecycle, order, name, project_id) for name in names]
+    did(servers=[{"name": server.name, "id": server.id} for server in made])
     return _answer(request, order, made[0])
 
 
@@ -56,6 +59,7 @@ async def delete(request: web.Request) -> web.Response:
     """`DELETE /servers/{id}`: 204; its tokens and its sessions end with it."""
     compute = request.app[COMPUTE]
     server = find_server(compute.inventory, request.match_info["server_id"])
+    did("deleted")
     change("delete").check()
     if server.fake is None or compute.lifecycle is None:
         raise Fault(

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from consolesvc.compute.schema import clipped
 from consolesvc.errors import ServerNotFound
+from consolesvc.http.deeds import about
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER, Caller
 from consolesvc.inventory import Inventory, Server
@@ -61,7 +62,7 @@ def find_server(inventory: Inventory, server_id: str) -> Server:
     server = inventory.get(server_id)
     if not CALLER.get().sees(server.project_id):
         raise ServerNotFound(server_id)
-    return server
+    return about(server)
 
 
 def check_project(project_id: str) -> None:

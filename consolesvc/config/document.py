@@ -9,7 +9,21 @@ from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address, token_store
 from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import KIB, MIB, Api, Defaults, Emulator, Limits, Log, Proxy, Tokens
+from consolesvc.config.model import (
+    AUTO,
+    KIB,
+    MIB,
+    Api,
+    Audit,
+    Defaults,
+    Emulator,
+    Limits,
+    Log,
+    Metrics,
+    Proxy,
+    Service,
+    Tokens,
+)
 from consolesvc.config.reading import Section, Value, list_of
 from consolesvc.config.servers import input_mode, ring_size
 
@@ -18,6 +32,10 @@ _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
 
 def _folder(value: Value) -> Path:
     return Path(scalars.path(value))
+
+
+def _audit_file(value: Value) -> str:
+    return AUTO if scalars.text(value, f"a path, or {AUTO}") == AUTO else scalars.path(value)
 
 
 def _as_it_is(value: Value) -> Value:
@@ -71,6 +89,17 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "max_total": scalars.size(),
                 "min_free": scalars.size(),
                 "directory": _folder,
+            },
+        ),
+        "service": Section(Service, {"log_format": scalars.one_of("text", "json")}),
+        "metrics": Section(Metrics, {"listen": listen_address, "identity": scalars.switch}),
+        "audit": Section(
+            Audit,
+            {
+                "file": _audit_file,
+                "keys": scalars.switch,
+                "segment_size": scalars.size(least=4096),
+                "keep": scalars.whole,
             },
         ),
         "defaults": Section(

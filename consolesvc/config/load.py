@@ -16,11 +16,11 @@ from typing import Any
 from consolesvc.config.addresses import is_loopback, is_wildcard
 from consolesvc.config.document import DOCUMENT
 from consolesvc.config.include import included
-from consolesvc.config.model import Address, Config, IdentityNone
+from consolesvc.config.model import AUDIT_FILE, AUTO, Address, Config, IdentityNone
 from consolesvc.config.overrides import overridden
 from consolesvc.config.reading import OVERRIDE, Reading, Unreadable, Value
 from consolesvc.config.servers import Found, refuse_twins, servers
-from consolesvc.config.yaml_nodes import compose, read_text
+from consolesvc.config.yaml_nodes import compose, describe, read_text
 from consolesvc.errors import ConfigurationError, Problem
 
 DEMO_FILE = "demo.yaml"
@@ -75,7 +75,9 @@ def _read(document: Value, path: Path | None) -> Config:
     config = Config(**given, path=path)
     _check_addresses(config, document.reading)
     entries = (server.config(config.defaults) for server in found)
-    return replace(config, servers=tuple(entry for entry in entries if entry is not None))
+    config = replace(config, servers=tuple(entry for entry in entries if entry is not None))
+    _check_audit(config, document.reading)
+    return config
 
 
 def _check_addresses(config: Config, reading: Reading) -> None:
@@ -90,6 +92,29 @@ def _check_addresses(config: Config, reading: Reading) -> None:
     at = reading.places.get("proxy.listen") or at
     if at is not None and _collide(api, proxy):
         at.note(f"{proxy} and api.listen, {api}, share a port; give them two ports, or the same text for one port")
+    _check_metrics(config, reading)
+
+
+def _check_metrics(config: Config, reading: Reading) -> None:
+    listen, at = config.metrics.listen, reading.places.get("metrics.listen")
+    if at is None or listen is None:
+        return
+    for key, other in (("api.listen", config.api.listen), ("proxy.listen", config.proxy.listen)):
+        if _collide(listen, other) or (listen == other and listen.port):
+            at.note(f"{listen} and {key}, {other}, share a port; leave it out to have metrics on the API's port")
+            return
+
+
+def _check_audit(config: Config, reading: Reading) -> None:
+    """Refuse an audit file that is a console's log as well."""
+    file, at = config.audit.file, reading.places.get("audit.file")
+    if at is None or file is None or not config.log.enabled:
+        return
+    taken = {f"{server.name}.log": server.name for server in config.servers if server.log}
+    here = file == AUTO or Path(file).parent == config.log.directory
+    name = taken.get(AUDIT_FILE if file == AUTO else Path(file).name) if here else None
+    if name is not None:
+        at.note(f"{describe(at.node)} is the file of the log of {name}; expected another path")
 
 
 def _collide(api: Address, proxy: Address) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from consolesvc.config.linespec import DEFAULT_SETTINGS, LineSettings, LineSpec
 
@@ -121,6 +121,41 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """`service:` the process itself. `log_format`: of what it says on stderr."""
+
+    log_format: Literal["text", "json"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """`metrics:` what Prometheus reads. `listen` None: on the API's port, where `identity` may ask who reads."""
+
+    listen: Address | None = None
+    identity: bool = False
+
+
+AUTO: Final = "auto"
+"""`audit.file`: AUDIT_FILE in the folder of the logs."""
+AUDIT_FILE: Final = "audit.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """`audit:` who did what, in a file of its own. `file` None: nowhere; 0 in a bound is none.
+
+    Attributes:
+        file: An absolute path; AUTO.
+        keys: Whether what is typed is written, as far as it was echoed, of servers that do not say `audit_keys`.
+    """
+
+    file: str | None = None
+    keys: bool = False
+    segment_size: int = 8 * MIB
+    keep: int = 32
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """`limits:` caps; 0 is none."""
 
@@ -182,6 +217,9 @@ class ServerConfig:
     """One entry of `servers:`, its defaults filled in.
 
     Equality is what a reload goes by: two equal entries are the same server, untouched.
+
+    Attributes:
+        audit_keys: As `audit.keys`, for this server; None: as that says.
     """
 
     id: str
@@ -193,6 +231,7 @@ class ServerConfig:
     input: Input = "shared"
     lease_idle: float = 300
     log: bool = True
+    audit_keys: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +243,9 @@ class Config:
     tokens: Tokens = Tokens()
     identity: Identity = IdentityNone()
     log: Log = Log()
+    service: Service = Service()
+    metrics: Metrics = Metrics()
+    audit: Audit = Audit()
     emulator: Emulator = Emulator()
     limits: Limits = Limits()
     defaults: Defaults = Defaults()

@@ -56,6 +56,7 @@ SERVER: Section[dict[str, Any]] = Section(
         "input": input_mode,
         "lease_idle": scalars.duration,
         "log": scalars.switch,
+        "audit_keys": scalars.switch,
     },
 )
 

@@ -52,6 +52,9 @@ class Breaks:
                 await self.send(seconds, viewer.name)
             except LineError as error:
                 viewer.tell(f"no break sent: {error}")
+                return
+            if (witness := self._console.input.witness) is not None:
+                witness.broke(viewer.typist, seconds)
 
         task = asyncio.get_running_loop().create_task(send(), name=f"break {self._console.name}")
         self._asked.add(task)

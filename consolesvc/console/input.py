@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Protocol
 
 from consolesvc.config.linespec import Pace
 from consolesvc.lines.base import Line
@@ -76,6 +77,18 @@ class Typist:
             self._free.clear()
 
 
+class Witness(Protocol):
+    """Hears what is sent to a machine, for the audit."""
+
+    def typed(self, typist: Typist, data: bytes) -> None:
+        """Input was taken for the line."""
+        ...
+
+    def broke(self, typist: Typist, seconds: float) -> None:
+        """A break was sent."""
+        ...
+
+
 def line_end(data: bytes) -> int:
     """The length of the first line, its CR or LF (or CR LF) included; all of it where it has none."""
     ends = [end for end in (data.find(b"\r"), data.find(b"\n")) if end >= 0]
@@ -88,17 +101,23 @@ class InputPath:
     Args:
         name: The console's name.
         pace: How fast the line takes it; None for as fast as it reads.
+
+    Attributes:
+        witness: Hears of all that is taken; None for nobody.
     """
 
     def __init__(self, name: str, pace: Pace | None = None) -> None:
         self.name = name
         self.pace = pace
         self.line: Line | None = None
+        self.witness: Witness | None = None
         self._turns: deque[Typist] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def write(self, typist: Typist, data: bytes) -> None:
         """Send bytes of one typist, behind what of theirs waits. The line is open."""
+        if self.witness is not None:
+            self.witness.typed(typist, data)
         free = self.pace is None and not self._turns and len(data) <= TURN
         if free and self.line is not None and self.line.writable:
             typist.delivered += len(data)

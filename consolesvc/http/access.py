@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from consolesvc.http.requests import REQUEST_ID, global_id, loggable, new_request_id
+from consolesvc.subject import CONSOLE
 
 log = logging.getLogger("consolesvc.access")
+
+ASKED_ALWAYS = frozenset({"/metrics", "/healthcheck"})
+"""Paths that are asked for every few seconds as long as the service lives: a good answer is no news."""
 
 
 @web.middleware
@@ -22,6 +27,8 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     """
     request_id = new_request_id()
     mark = REQUEST_ID.set(request_id)
+    # One task answers all requests of a connection: what the last one was about is not this one's.
+    CONSOLE.set("")
     started, status = time.monotonic(), 0
     try:
         response = await handler(request)
@@ -37,10 +44,11 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _log(request: web.Request, status: int, ms: float, request_id: str) -> None:
-    if not log.isEnabledFor(logging.INFO):
+    level = logging.DEBUG if request.path in ASKED_ALWAYS and status == HTTPStatus.OK else logging.INFO
+    if not log.isEnabledFor(level):
         return
     path = loggable(request.rel_url.raw_path)
     caller = global_id(request.headers.get("X-OpenStack-Request-ID"))
     suffix = f" global {caller}" if caller else ""
     # Status 0: no answer was made; the connection ended first.
-    log.info("%s %s %d %.1f ms %s%s", request.method, path, status, ms, request_id, suffix)
+    log.log(level, "%s %s %d %.1f ms %s%s", request.method, path, status, ms, request_id, suffix)

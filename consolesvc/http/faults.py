@@ -58,13 +58,15 @@ class Fault(Exception):
         status: The HTTP status, 400 or above.
         message: A sentence for the caller.
         headers: What the answer carries besides; `Retry-After` is repeated in the body, as nova does.
+        word: Why, in a word of a small set, by which refusals are counted; "" for what is not counted so.
     """
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None, *, word: str = "") -> None:
         super().__init__(status, message)
         self.status = int(status)
         self.message = message
         self.headers = dict(headers or {})
+        self.word = word
 
     def __str__(self) -> str:
         return self.message

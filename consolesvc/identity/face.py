@@ -13,6 +13,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from consolesvc.config.credentials import LONGEST_NAME
+from consolesvc.http.deeds import asked_by, did
 from consolesvc.http.faults import fault_of
 from consolesvc.identity import auth_request, documents
 from consolesvc.identity.auth_request import DOMAIN_ID, Named
@@ -88,7 +90,10 @@ class KeystoneFace:
 
     async def _issue(self, request: web.Request) -> web.Response:
         asked = auth_request.parse(await _json(request))
+        if asked.user is not None:
+            did(claimed=(asked.user.name or asked.user.id)[:LONGEST_NAME])
         token, principal = await self._identity.authenticate(asked, request.remote or "")
+        asked_by(principal.caller.user_id, principal.project_id)
         return self._token(request, principal, token, HTTPStatus.CREATED)
 
     async def _validate(self, request: web.Request, principal: Principal) -> web.Response:
@@ -96,6 +101,7 @@ class KeystoneFace:
         return self._token(request, subject, token)
 
     async def _revoke(self, request: web.Request, principal: Principal) -> web.Response:
+        asked_by(principal.caller.user_id, principal.project_id)
         token, _ = self._subject(request, principal, "revoke_token")
         self._identity.revoke(token)
         return web.Response(status=HTTPStatus.NO_CONTENT)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from consolesvc.http.deeds import asked_by
 from consolesvc.http.faults import Fault
 from consolesvc.http.forwarded import public_root
 from consolesvc.identity.caller import ANONYMOUS, CALLER, Caller
-from consolesvc.identity.seam import Identity
+from consolesvc.identity.seam import Headers, Identity
 
 PROTECTED = ("/v2.1", "/v2", "/console/v1")
 """Whatever lies under these has a caller."""
@@ -25,7 +26,9 @@ def identify(identity: Identity) -> Middleware:
         mark = CALLER.set(ANONYMOUS)
         try:
             if is_protected(request):
-                CALLER.set(await _caller(identity, request))
+                caller = await caller_of(identity, request, request.headers)
+                CALLER.set(caller)
+                asked_by(caller.user_id, caller.project_id)
             return await handler(request)
         finally:
             CALLER.reset(mark)
@@ -51,9 +54,10 @@ def root_of(request: web.Request) -> str:
     return public_root(request.scheme, request.headers.get("Host", request.host), request.headers)
 
 
-async def _caller(identity: Identity, request: web.Request) -> Caller:
+async def caller_of(identity: Identity, request: web.Request, headers: Headers) -> Caller:
+    """Who sent a request with these headers; raises Fault, whose 401 says where tokens come from."""
     try:
-        return await identity.caller(request.headers)
+        return await identity.caller(headers)
     except Fault as fault:
         if fault.status == web.HTTPUnauthorized.status_code:
             fault.headers["WWW-Authenticate"] = f'Keystone uri="{identity.auth_url(root_of(request))}"'

@@ -20,11 +20,13 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from typing import Any, Literal
 
 from consolesvc.errors import LineError, LineLost, LineUnavailable
 from consolesvc.lines.base import Line, Opener, Sink
 from consolesvc.lines.turns import turns
+from consolesvc.subject import CONSOLE
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +135,9 @@ class ReconnectingLine:
             self._loss.set_result(reason)
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
-        self._task = asyncio.get_running_loop().create_task(work, name=f"line {self.name}")
+        # A context of its own: what it says in a month is not about the request that had the line opened today.
+        create = asyncio.get_running_loop().create_task
+        self._task = create(work, name=f"line {self.name}", context=Context())
 
     async def _stop(self) -> None:
         if self._task is not None:
@@ -149,6 +153,7 @@ class ReconnectingLine:
         await self._run()
 
     async def _run(self) -> None:
+        CONSOLE.set(self.name)
         delay = FIRST_RETRY
         while True:
             self.opener.due.clear()

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from consolesvc.config.model import AUDIT_FILE
 from consolesvc.log.index import Record, read_index
-from consolesvc.log.names import LOG, Segment, current_path, is_rotated_name, scan
+from consolesvc.log.names import INDEX, LOG, Segment, current_path, is_rotated_name, scan
 
+AUDIT = AUDIT_FILE.removesuffix(LOG)
 TRIES = 10
 """Looks at files that are being renamed: a rotation takes microseconds."""
 BLOCK = 64 * 1024
@@ -24,9 +26,11 @@ def log_names(directory: Path) -> list[str]:
     """The names of all consoles that have a log in a folder, sorted; raises OSError."""
     found = set(scan(directory))
     with os.scandir(directory) as entries:
-        stems = (entry.name.removesuffix(LOG) for entry in entries if entry.name.endswith(LOG))
-        found.update(stem for stem in stems if not is_rotated_name(stem))
-    return sorted(found)
+        stems = {entry.name.removesuffix(LOG) for entry in entries if entry.name.endswith(LOG)}
+    # The audit may lie beside the logs; a console of that name has an index.
+    if not current_path(directory, AUDIT).with_suffix(INDEX).exists():
+        stems.discard(AUDIT)
+    return sorted(found | {stem for stem in stems if not is_rotated_name(stem)})
 
 
 class LogReader:

@@ -59,6 +59,11 @@ class LogThread:
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work, each of one or many jobs, wait for the thread."""
+        return self._jobs.qsize()
+
     def submit(self, *jobs: Job) -> None:
         """Have jobs done; each is told in the loop."""
         self._jobs.put(jobs)

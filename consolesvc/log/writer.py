@@ -301,7 +301,8 @@ class LogWriter:
         self.lost += begin - self.offset
         self.offset = begin + size
         if self.failing:
-            log.warning("%s: the log is being written again; %d bytes are missing", self.file.name, self.lost)
+            told = "%s: the log is being written again; %d bytes are missing"
+            log.warning(told, self.file.name, self.lost, extra={"console": self.file.name})
             self.failing = ""
         if self._source is not None:
             self.thread.beat.wrote(self)
@@ -313,5 +314,6 @@ class LogWriter:
 
     def _fail(self, error: Exception) -> None:
         if not self.failing:
-            log.error("%s: the log cannot be written: %s; the console goes on", self.file.name, error)
+            told = "%s: the log cannot be written: %s; the console goes on"
+            log.error(told, self.file.name, error, extra={"console": self.file.name})
         self.failing = getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Collection
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from consolesvc.audit.witness import Witnesses
 from consolesvc.config import model
 from consolesvc.console.attach import Start, replay_start, since_start
 from consolesvc.console.console import Console
 from consolesvc.console.events import printable
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.errors import LimitReached, ServerNotFound, StoreUnavailable, TokenRefused
+from consolesvc.http.deeds import LONGEST
 from consolesvc.http.faults import Fault, fault_response
 from consolesvc.http.hosts import host_allowed, origin_allowed
+from consolesvc.http.peers import peer_of
+from consolesvc.http.requests import REQUEST_ID, new_request_id
 from consolesvc.inventory import Inventory, Server
 from consolesvc.proxy import codes
 from consolesvc.proxy.frames import Frames
@@ -24,6 +30,7 @@ from consolesvc.proxy.gate import Wish, check_handshake, find_resume, find_token
 from consolesvc.proxy.pump import PING, close, pump
 from consolesvc.proxy.sessions import Session, Sessions
 from consolesvc.proxy.speech import RAW, V1, Raw, Speech, Version1
+from consolesvc.subject import CONSOLE, SESSION
 from consolesvc.tokens.store import Grant, Lineage, ResumeStore, TokenStore
 
 log = logging.getLogger(__name__)
@@ -44,7 +51,12 @@ class Proxy:
         sessions: Counts who is attached.
         config: `proxy:` of the configuration.
         known_hosts: The names this service answers to (http.hosts.known_hosts).
+        witnesses: Hear who comes and goes.
+
+    Attributes:
         ping: Seconds between two signs of life asked of a client.
+        attached: How many sessions there have been.
+        refusals: How many clients were refused, by why in a word.
     """
 
     def __init__(
@@ -56,7 +68,7 @@ class Proxy:
         sessions: Sessions,
         config: model.Config,
         known_hosts: Collection[str],
-        ping: float = PING,
+        witnesses: Witnesses,
     ) -> None:
         self.inventory = inventory
         self.tokens = tokens
@@ -64,7 +76,10 @@ class Proxy:
         self.sessions = sessions
         self.config = config
         self.known_hosts = known_hosts
-        self.ping = ping
+        self.witnesses = witnesses
+        self.ping = PING
+        self.attached = 0
+        self.refusals: Counter[str] = Counter()
 
     def __repr__(self) -> str:
         return f"<Proxy {len(self.sessions)} sessions>"
@@ -74,13 +89,15 @@ class Proxy:
         if not is_upgrade(request):
             raise _no_websocket(request)
         check_handshake(request)
+        REQUEST_ID.set(new_request_id())
+        CONSOLE.set("")
         try:
             with self.sessions.handshake():
                 self._check_origin(request)
                 server, lineage = await self._redeem(find_token(request), find_resume(request))
                 wish = self._wish(request, server)
         except LimitReached as limit:
-            return await self._refuse(request, Fault(429, str(limit)))
+            return await self._refuse(request, Fault(429, str(limit), word=f"limit-{limit.limit}"))
         except Fault as fault:
             return await self._refuse(request, fault)
         return await self._attach(request, server, lineage, wish)
@@ -88,13 +105,15 @@ class Proxy:
     def _check_origin(self, request: web.Request) -> None:
         host = request.headers.get("Host", "")
         if not host_allowed(host, self.known_hosts):
-            raise Fault(403, "foreign Host: it is no name of this service; should it be, add it to api.allowed_hosts")
+            why = "foreign Host: it is no name of this service; should it be, add it to api.allowed_hosts"
+            raise Fault(403, why, word="host")
         if not origin_allowed(request.headers.get("Origin"), host, self.config.proxy.allowed_origins):
-            raise Fault(403, "foreign Origin: it is neither this host nor in proxy.allowed_origins")
+            why = "foreign Origin: it is neither this host nor in proxy.allowed_origins"
+            raise Fault(403, why, word="origin")
 
     async def _redeem(self, token: str | None, resume: str | None) -> tuple[Server, Lineage]:
         if not token and not resume:
-            raise Fault(401, "token missing")
+            raise Fault(401, "token missing", word="token-missing")
         found: list[Server] = []
 
         def admit(grant: Grant) -> None:
@@ -107,11 +126,12 @@ class Proxy:
             else:
                 lineage = self.resumes.begin(await self.tokens.redeem(token or "", admit))
         except TokenRefused as refused:
-            raise Fault(401, f"resume secret {refused.why}" if resume else str(refused)) from None
+            why = f"resume secret {refused.why}" if resume else str(refused)
+            raise Fault(401, why, word=f"{'resume' if resume else 'token'}-{refused.why}") from None
         except ServerNotFound as gone:
-            raise Fault(404, str(gone)) from None
+            raise Fault(404, str(gone), word="server-gone") from None
         except StoreUnavailable as away:
-            raise Fault(503, str(away)) from None
+            raise Fault(503, str(away), word="store") from None
         return found[0], lineage
 
     def _wish(self, request: web.Request, server: Server) -> Wish:
@@ -124,7 +144,7 @@ class Proxy:
         viewer = Viewer(
             console,
             start.offset,
-            who=_peer(request),
+            who=peer_of(request),
             user=grant.user,
             may_type=grant.may_type,
             gap=start.gap,
@@ -132,8 +152,13 @@ class Proxy:
         )
         session = Session(grant, viewer)
         self.sessions.add(session)
+        self.attached += 1
+        CONSOLE.set(server.name)
+        SESSION.set(viewer.id)
+        self.witnesses.attached(server, viewer, **_who(server, viewer, grant))
         self.resumes.enter(lineage)
         expiry = self._enforce_expiry(grant, viewer)
+        end: End | None = None
         console.note("attach", session=viewer.id, who=viewer.who, user=viewer.user, may_type=viewer.may_type)
         name = printable(viewer.name)
         log.info("%s: attached %s as session %s with token %s", server.name, name, viewer.id, grant.token_id)
@@ -150,6 +175,7 @@ class Proxy:
         finally:
             viewer.detach()
             self.sessions.remove(session)
+            self.witnesses.detached(viewer, **_ending(viewer, end))
             console.note("detach", session=viewer.id)
             self.resumes.leave(lineage)
             if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
@@ -197,7 +223,11 @@ class Proxy:
 
     async def _refuse(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         """Say no: by HTTP, or, to a browser, which reads no HTTP refusal, by a close with the reason (DESIGN 5.4)."""
-        log.info("refused %s: %s", _peer(request), printable(fault.message))
+        self.refusals[fault.word or "request"] += 1
+        peer = peer_of(request)
+        log.info("refused %s: %s", peer, printable(fault.message))
+        why = {"status": fault.status, "reason": printable(fault.message)[:LONGEST], "word": fault.word}
+        self.witnesses.audit.refused(request=REQUEST_ID.get(), client=peer, what="attached", **why)
         if "Origin" not in request.headers:
             return fault_response(fault)
         ws = _websocket()
@@ -205,6 +235,24 @@ class Proxy:
         await close(ws, End(codes.refusal(fault.status), fault.message))
         _drop_unsent(request)
         return ws
+
+
+def _who(server: Server, viewer: Viewer, grant: Grant) -> dict[str, Any]:
+    """Who has attached, as the audit tells of a session."""
+    return {
+        "request": REQUEST_ID.get(),
+        "session": viewer.id,
+        "user": grant.user,
+        "project": server.project_id,
+        "client": viewer.who,
+        "token": grant.token_id,
+    }
+
+
+def _ending(viewer: Viewer, end: End | None) -> dict[str, Any]:
+    """How a session was spoken, and why it is over: the code and the reason where we ended it."""
+    end = viewer.ended.result() if viewer.ended.done() else end
+    return {"protocol": viewer.protocol, **({} if end is None else {"code": end.code, "reason": end.reason})}
 
 
 async def _start(console: Console, wish: Wish) -> Start:
@@ -231,11 +279,6 @@ def _no_websocket(request: web.Request) -> Fault:
     if request.method in ("GET", "HEAD") and not urlsplit(request.raw_path).netloc and request.path == "/":
         return Fault(405, "this is a websocket: connect with ws:// in place of http://")
     return Fault(404, "The resource could not be found.")
-
-
-def _peer(request: web.Request) -> str:
-    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
 
 
 def _drop_unsent(request: web.Request) -> None:

@@ -20,3 +20,8 @@ def digest_of(secret: str) -> bytes:
     """The sha256 of a token or a resume secret."""
     # surrogatepass: what comes from a query may hold any code points, and must be refused, not crash.
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def token_id(token: str) -> str:
+    """What a token is called where it must not stand itself, in logs and in the audit: as its grant has it."""
+    return digest_of(token).hex()[:TOKEN_ID_DIGITS]

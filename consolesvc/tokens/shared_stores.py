@@ -25,6 +25,10 @@ class SharedStores(Stores):
     def keep(self, folder: Path) -> None:
         """Nothing: it stays where it is."""
 
+    def count(self) -> int | None:
+        """None: they are not of this process alone."""
+        return None
+
     async def close(self) -> None:
         """Tell Redis what it has not been told yet, and let it go."""
         await self._secrets.close()

@@ -63,5 +63,10 @@ class Stores:
         """Keep what lives for the next run."""
         keep(folder, self._tokens, self._resumes)
 
+    def count(self) -> int | None:
+        """How many tokens are good for connecting; None where that is not known."""
+        self._tokens.sweep()
+        return len(self._tokens)
+
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -1,4 +1,4 @@
-"""The native API: JSON under /console/v1/, and /healthcheck (DESIGN 5.3).
+"""The native API: JSON under /console/v1/ (DESIGN 5.3).
 
 A caller sees the consoles of servers that Compute shows them, and no others; `identity` has said who it is.
 """
@@ -48,12 +48,8 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: 
     async def console(request: web.Request) -> web.Response:
         return web.json_response({"console": console_view(visible(inventory, request))})
 
-    async def healthcheck(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
     app.router.add_get("/console/v1/consoles", consoles)
     app.router.add_get("/console/v1/consoles/{id}", console)
-    app.router.add_get("/healthcheck", healthcheck)
     output.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
     sessions.setup(app, inventory=inventory)

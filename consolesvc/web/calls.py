@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
+from consolesvc.http.deeds import about
 from consolesvc.http.faults import MALFORMED_BODY, Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
@@ -24,7 +25,7 @@ STOPPING = "consolesvc is stopping"
 def visible(inventory: Inventory, request: web.Request) -> Server:
     """The server with a request's `{id}`, an id or an exact name; raises ServerNotFound also for another project's."""
     caller = CALLER.get()
-    return inventory.find(request.match_info["id"], lambda server: caller.sees(server.project_id))
+    return about(inventory.find(request.match_info["id"], lambda server: caller.sees(server.project_id)))
 
 
 def changeable(inventory: Inventory, request: web.Request) -> Server:

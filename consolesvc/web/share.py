@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from consolesvc.http.deeds import did
 from consolesvc.http.urls import page_url
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory
 from consolesvc.log.index import timestamp
+from consolesvc.tokens.digests import token_id
 from consolesvc.tokens.store import TokenStore
 from consolesvc.web.calls import body_of, changeable, seconds_of, visible
 
@@ -48,9 +50,9 @@ def setup(app: web.Application, *, inventory: Inventory, links: Links) -> None:
         ttl = seconds_of(body.get("ttl", TTL), "ttl", SHORTEST, LONGEST)
         server = visible(inventory, request)
         user = CALLER.get().known_as
-        url = links.console_url(
-            request, await links.tokens.issue(server.id, user=user, may_type=False, ttl=ttl, ends=True)
-        )
+        token = await links.tokens.issue(server.id, user=user, may_type=False, ttl=ttl, ends=True)
+        did(token=token_id(token))
+        url = links.console_url(request, token)
         link = {"url": url, "page": page_url(url), "expires": timestamp(time.time() + ttl), "may_type": False}
         return web.json_response({"share": link})
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from consolesvc.http.deeds import about
 from consolesvc.http.faults import MALFORMED_BODY, Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
@@ -76,7 +77,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
 def _fake(inventory: Inventory, wanted: str) -> Server:
     """The fake that the caller may change; raises what a caller who may not is answered."""
     caller = CALLER.get()
-    server = inventory.find(wanted, lambda each: caller.sees(each.project_id))
+    server = about(inventory.find(wanted, lambda each: caller.sees(each.project_id)))
     if not caller.may_type:
         raise Fault(HTTPStatus.FORBIDDEN, "A reader may look at servers and not change them.")
     if server.fake is None:

@@ -299,3 +299,25 @@ def test_it_needs_no_http_library() -> None:
     """Checking a file loads neither aiohttp nor anything of the faces."""
     code = "import sys, consolesvc.cli.check; print({'aiohttp', 'consolesvc.service'} & sys.modules.keys())"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_keys_that_are_audited_nowhere(checked: Checked) -> None:
+    """Who asks for keys wants them somewhere."""
+    told = "warning: keys are to be audited, and audit.file says nowhere: nothing is written"
+    for text in (
+        f"audit: {{keys: true}}\nservers: [{{name: n, line: {FAKE}}}]",
+        f"servers: [{{name: n, audit_keys: true, line: {FAKE}}}]",
+    ):
+        assert told in checked(text)[2]
+    assert told not in checked(f"audit: {{file: auto, keys: true}}\nservers: [{{name: n, line: {FAKE}}}]")[2]
+
+
+def test_the_summary_says_where_metrics_and_the_audit_are(checked: Checked) -> None:
+    """Where they are asked for; with a bound on what the audit may take."""
+    text = f"metrics: {{listen: 127.0.0.1:9874}}\naudit: {{file: auto}}\nservers: [{{name: n, line: {FAKE}}}]"
+    code, out, _ = checked(text)
+    assert code == 0
+    assert "metrics   127.0.0.1:9874" in out
+    assert "audit     auto, at most 264 MiB" in out
+    _, out, _ = checked(text.replace("auto}", "a.log, keep: 0}"))
+    assert next(line for line in out if line.startswith("audit")).endswith("/a.log")

@@ -16,7 +16,10 @@ ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
 KINDS = "serial, tcp, unix, telnet, rfc2217, command, consolesvc, emulated"
-TOP = "known here: api, defaults, emulator, identity, include, limits, log, proxy, servers, tokens"
+TOP = (
+    "known here: api, audit, defaults, emulator, identity, include, limits, log, metrics, proxy, servers, service, "
+    "tokens"
+)
 
 
 def problems(path: Path, *overrides: str) -> list[str]:
@@ -165,6 +168,34 @@ SECTIONS = [
     (
         "include: 1",
         'include: 1 is a number to YAML, expected a glob or a list of globs, such as conf.d/*.yaml; quote it: "1"',
+    ),
+    (
+        "service: {log_format: jsonl}",
+        "service.log_format: found 'jsonl', expected one of text, json; did you mean json?",
+    ),
+    (
+        "metrics: {listen: 127.0.0.1:8774}",
+        (
+            "metrics.listen: 127.0.0.1:8774 and api.listen, 127.0.0.1:8774, share a port; "
+            "leave it out to have metrics on the API's port"
+        ),
+    ),
+    (
+        "metrics: {listen: 0.0.0.0:6083}",
+        (
+            "metrics.listen: 0.0.0.0:6083 and proxy.listen, 127.0.0.1:6083, share a port; "
+            "leave it out to have metrics on the API's port"
+        ),
+    ),
+    ("audit: {file: off}", 'audit.file: off is true or false to YAML, expected a path, or auto; quote it: "off"'),
+    ("audit: {keys: some}", "audit.keys: found 'some', expected true or false"),
+    (
+        "audit: {file: auto}\nservers: [{name: audit, line: {type: emulated, guest: echo}}]",
+        "audit.file: 'auto' is the file of the log of audit; expected another path",
+    ),
+    (
+        "audit: {file: l/n.log}\nlog: {directory: l}\nservers: [{name: n, line: {type: emulated, guest: echo}}]",
+        "audit.file: 'l/n.log' is the file of the log of n; expected another path",
     ),
 ]
 

@@ -43,7 +43,7 @@ def paths(thing: Any, prefix: str = "") -> Iterator[str]:
 
 def uncommented(text: str) -> str:
     """lab.yaml with its examples switched on: commented lines that are one entry or one key."""
-    return re.sub(r"(?m)^( +)# (- \{|base_url:|directory:)", r"\1\2", text)
+    return re.sub(r"(?m)^( +)# (- \{|base_url:|directory:|listen:|file:)", r"\1\2", text)
 
 
 @pytest.fixture

@@ -99,3 +99,17 @@ async def test_websockets_pass(aiohttp_client: AiohttpClient, caplog: pytest.Log
     await client.close()
     (line,) = lines(caplog)
     assert line.startswith("GET /ws 101 ")
+
+
+async def test_what_is_asked_for_without_end_is_no_news(
+    aiohttp_client: AiohttpClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A scrape or a probe that went well is worth a line only to who searches; one that did not, to everybody."""
+    app = make_app()
+    app.router.add_get("/metrics", whose)
+    client = await aiohttp_client(app)
+    for path in ("/metrics", "/healthcheck", "/whose"):
+        async with client.get(path):
+            pass
+    told = [line.partition(" ")[2].split()[0] for line in lines(caplog)]
+    assert told == ["/healthcheck", "/whose"]

@@ -65,3 +65,16 @@ async def test_guard_sees_a_reload(aiohttp_client: AiohttpClient) -> None:
     known.add("new.lab")
     async with client.get("/", headers={"Host": "new.lab"}) as response:
         assert response.status == 200
+
+
+async def test_a_request_allows_nothing_for_the_next(aiohttp_client: AiohttpClient) -> None:
+    """What is allowed comes from the configuration alone: no header of anybody's adds to it (nova-contract 3.4)."""
+    known = {"lab"}
+    client = await aiohttp_client(make_app(known))
+    foreign = {"Host": "evil.example", "Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"}
+    for _ in range(2):
+        async with client.post("/", headers=foreign) as response:
+            assert response.status == 403
+        async with client.get("/ws", headers=foreign) as response:
+            assert response.status == 200
+    assert known == {"lab"}

@@ -10,6 +10,7 @@ import resource
 import termios
 import time
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from consolesvc.lines.base import Receiver
 from consolesvc.lines.emulated import EmulatedOpener
 from consolesvc.lines.reconnecting import ReconnectingLine
 from consolesvc.lines.serial import SerialLine, SerialOpener
+from consolesvc.subject import CONSOLE
 from tests.lines.devices import Collector, Device, eventually
 
 
@@ -68,6 +70,21 @@ async def test_waits_for_a_device_and_opens_it_within_a_second(device: Device, w
     await device.say(b"hello")
     assert await watched.got.until(5) == b"hello"
     assert watched.states == ["opening", "waiting", "connected"]
+
+
+async def test_its_words_are_about_its_console_and_not_about_who_started_it(device: Device) -> None:
+    """A request that had a line opened is over when the line is lost: it must not stand in the log then."""
+    asked: ContextVar[str] = ContextVar("asked", default="nobody")
+    said: list[tuple[str, str]] = []
+    opener = SerialOpener(SerialSpec(str(device.path)))
+    line = ReconnectingLine(
+        "node", opener, Collector(), lambda: said.append((CONSOLE.get(), asked.get())), read_limit=65536
+    )
+    asked.set("somebody")
+    line.start()
+    await eventually(lambda: line.state == "waiting")
+    await line.close()
+    assert said[0] == ("node", "nobody")
 
 
 async def test_comes_back_after_each_unplug_with_every_drained_byte_once(device: Device, watched: Watched) -> None:

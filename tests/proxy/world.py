@@ -61,6 +61,10 @@ class World:
         """An attached websocket; closing is the caller's."""
         return await self.http.ws_connect(await self.url(query), protocols=("binary",), max_msg_size=0)
 
+    async def flushed(self) -> None:
+        """Wait until all that the console has is on disk."""
+        await eventually(lambda: self.console.log.offset == self.console.ring.end)
+
     async def said(self, data: bytes) -> None:
         """Have the machine say something, and wait until the console has it."""
         end = self.console.ring.end + len(data)
@@ -84,6 +88,17 @@ async def world(tmp_path: Path, config: Config = BASE, **server: Any) -> AsyncIt
     finally:
         await service.stop()
         device.pull()
+
+
+@contextlib.asynccontextmanager
+async def serving(config: Config, **options: Any) -> AsyncIterator[Service]:
+    """A running service alone, for as long as this lasts."""
+    service = Service(config, **options)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
 
 
 async def received(ws: aiohttp.ClientWebSocketResponse, size: int) -> bytes:

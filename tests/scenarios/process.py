@@ -101,6 +101,11 @@ class Running:
             with error:
                 return error.code, json.load(error)
 
+    def metrics(self) -> str:
+        """Its metrics, as Prometheus is given them."""
+        with urllib.request.urlopen(str(self.ready["metrics"]), timeout=30) as answer:
+            return str(answer.read().decode())
+
     def console_url(self, name: str) -> str:
         """A fresh console URL, by the call that started it all: os-getSerialConsole."""
         server_id = self.console(name)["id"]

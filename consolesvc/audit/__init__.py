@@ -1,0 +1,1 @@
+"""The audit: who did what, in a file of its own."""

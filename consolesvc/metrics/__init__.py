@@ -1,0 +1,1 @@
+"""What Prometheus reads: the consoles and the process in numbers, at `/metrics`."""
