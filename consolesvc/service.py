@@ -9,11 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 
 from consolesvc.compute import app as compute
 from consolesvc.config.events import event_names
@@ -39,8 +38,8 @@ from consolesvc.oversight import Oversight
 from consolesvc.ports import Inherited, Ports, names_of
 from consolesvc.power.switches import Switches
 from consolesvc.proxy import codes
+from consolesvc.proxy.app import divert, proxy_app
 from consolesvc.proxy.face import Proxy
-from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.states import follow_power
@@ -48,7 +47,7 @@ from consolesvc.tokens.kinds import make_stores
 from consolesvc.watching import Watching
 from consolesvc.web import api as native
 from consolesvc.web import events as native_events
-from consolesvc.web import openapi, share
+from consolesvc.web import listing, openapi, pages, share, terminal
 from consolesvc.web import state as native_state
 from consolesvc.web.waits import Waits
 
@@ -279,13 +278,14 @@ class Service:
             server.console.reconnecting.retry()
 
     def _api_app(self) -> web.Application:
-        # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-        divert, seen = [self._divert] if self.ports.shared else [], self.seen.middleware
-        return self._app(*divert, access, seen, faults, guard(self.known_hosts), body_wait, identify(self.identity))
+        # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2), and a page is at the root.
+        first, last = ([divert(self.proxy)], [terminal.at_root]) if self.ports.shared else ([], [])
+        asked = (guard(self.known_hosts), body_wait, identify(self.identity))
+        return self._app(*first, access, self.seen.middleware, faults, *asked, *last)
 
     def _local_app(self) -> web.Application:
         # A console can be attached to here as well: its port may be open to nobody but a proxy that is down.
-        return self._app(local_admin, self._divert, access, self.seen.middleware, faults, body_wait, local_asker)
+        return self._app(local_admin, divert(self.proxy), access, self.seen.middleware, faults, body_wait, local_asker)
 
     def _app(self, *middlewares: Middleware) -> web.Application:
         app = web.Application(middlewares=middlewares, client_max_size=self.config.limits.body or sys.maxsize)
@@ -318,16 +318,14 @@ class Service:
             caller_of=self.identity.caller,
         )
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
+        listing.setup(app, identity=self.config.identity.type)
+        self._add_terminal(app, pages.FILES_PATH)
         return app
-
-    @web.middleware
-    async def _divert(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if is_upgrade(request):
-            return await faults(request, self.proxy.handle)
-        return await handler(request)
 
     def _proxy_app(self) -> web.Application:
-        app = web.Application()
+        app = proxy_app(self.proxy, self.known_hosts, page=terminal.at_root, files=self._add_terminal)
         app[PROXIES] = self.proxies
-        app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
         return app
+
+    def _add_terminal(self, app: web.Application, path: str) -> None:
+        terminal.setup(app, path, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)

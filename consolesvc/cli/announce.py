@@ -36,7 +36,7 @@ SYSTEM_CONFIGS = (
 
 
 def announce(service: Service, *, demo: bool) -> None:
-    """Print the table of consoles, the addresses, two commands to copy, and the line `ready`."""
+    """Print the table of consoles, the addresses, two commands and a page to copy, and the line `ready`."""
     lines = []
     if demo:
         lines.append(DEMO)
@@ -121,6 +121,7 @@ def _commands(service: Service, name: str) -> list[str]:
     return [
         f"  openstack {_auth(identity, api)} console url show --serial '{name}' -f value -c url",
         f"  {program} {attach}",
+        f"  {api}/console/    in a browser",
     ]
 
 

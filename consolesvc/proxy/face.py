@@ -212,6 +212,7 @@ class Proxy:
         self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, replay_end: int, lineage: Lineage
     ) -> Speech:
         if ws.ws_protocol == V1:
+            # After a cut, too: what was asked while it was away is not to be answered now, perhaps into a shell.
             replay = (min(viewer.offset, replay_end), replay_end)
             return Version1(viewer, replay=replay, resume=await self.resumes.renew(lineage))
         # Raw bytes from an offset on are exact (DESIGN decision 8): nothing is taken out of them.
