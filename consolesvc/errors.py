@@ -13,6 +13,7 @@
     ├── LimitReached            one of `limits:` is exhausted
     ├── InputHeld               somebody else holds a console's input
     ├── StartError              the service cannot start: a taken port, a locked state folder
+    ├── TlsUnusable             a certificate, its key or a CA is none, or they do not fit
     └── ClientError             a client could not do its work against a running service
         └── TimedOut            what was waited for did not come in time
 
@@ -179,6 +180,23 @@ class InputHeld(ConsoleServiceError):
 
 class StartError(ConsoleServiceError):
     """The service cannot start; the message names what is in the way and what to do."""
+
+
+class TlsUnusable(ConsoleServiceError):
+    """TLS cannot be spoken with what `tls:` names.
+
+    Attributes:
+        key: The key under `tls:` that is to blame, such as `cert`.
+        why: The file, what is wrong with it, and what was expected.
+    """
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(key, why)
+        self.key = key
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"tls.{self.key}: {self.why}"
 
 
 class ClientError(ConsoleServiceError):

@@ -6,12 +6,14 @@ import errno
 import logging
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from consolesvc.config.model import Address
+from consolesvc.config.addresses import is_loopback, is_wildcard
+from consolesvc.config.model import Address, Config, IdentityNone
 from consolesvc.errors import LineUnavailable, StartError
-from consolesvc.lines.unix import TAKEN, bound, inode
+from consolesvc.lines import unix
+from consolesvc.systemd import InheritedSocket
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +61,8 @@ class LocalSocket:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.sock = bound(str(path))
-        self._made = inode(path)
+        self.sock = unix.bound(str(path))
+        self._made = unix.inode(path)
 
     def __repr__(self) -> str:
         return f"<LocalSocket {self.path}>"
@@ -68,7 +70,7 @@ class LocalSocket:
     def close(self) -> None:
         """Listen no more. Idempotent."""
         self.sock.close()
-        if self._made is not None and inode(self.path) == self._made:
+        if self._made is not None and unix.inode(self.path) == self._made:
             self.path.unlink(missing_ok=True)
         self._made = None
 
@@ -82,10 +84,65 @@ def bind_local(path: Path) -> LocalSocket | None:
     try:
         return LocalSocket(path)
     except LineUnavailable as error:
-        if error.reason == TAKEN:
+        if error.reason == unix.TAKEN:
             raise StartError(f"local socket {path}: {error}") from error
         log.warning("no local socket at %s: %s", path, error)
         return None
+
+
+def assign(inherited: Sequence[InheritedSocket], config: Config) -> dict[str, list[socket.socket]]:
+    """Which inherited socket is which port: by its name, `api` or `proxy`, else by where it listens.
+
+    Raises:
+        StartError: one is no listening TCP socket, or neither port, or other hosts could reach an API that is open.
+    """
+    found: dict[str, list[socket.socket]] = {}
+    for name, sock in inherited:
+        port = _port_of(name, sock, config)
+        found.setdefault("api" if config.shared else port, []).append(sock)
+    return found
+
+
+def _port_of(name: str, sock: socket.socket, config: Config) -> str:
+    what = f"the socket {name or sock.fileno()!r} from systemd"
+    tcp = sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM
+    if not tcp or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise StartError(f"{what} is no listening TCP socket; expected ListenStream=ADDRESS:PORT")
+    here = _place(sock)
+    listens = {"api": config.api.listen, "proxy": config.proxy.listen}
+    port = name if name in listens else next((key for key, wanted in listens.items() if _is_at(wanted, here)), None)
+    if port is None:
+        raise StartError(
+            f"{what} listens at {here}, which is neither api.listen, {listens['api']}, nor proxy.listen, "
+            f"{listens['proxy']}; say which it is: FileDescriptorName=api or FileDescriptorName=proxy"
+        )
+    open_to_all = isinstance(config.identity, IdentityNone) and not config.identity.allow_remote
+    if (port == "api" or config.shared) and open_to_all and not is_loopback(here.host):
+        raise StartError(
+            f"{what} listens at {here}, which other hosts can reach, and with identity none every caller is admin; "
+            "listen on 127.0.0.1, or say `identity: {type: none, allow_remote: true}`"
+        )
+    return port
+
+
+def bound(wanted: Address, sockets: Sequence[socket.socket]) -> Address:
+    """Where a port is in the end: the address that was asked for, unless its sockets came from elsewhere."""
+    here = _place(sockets[0])
+    return Address(wanted.host, here.port) if wanted.port == 0 or _is_at(wanted, here) else here
+
+
+def _place(sock: socket.socket) -> Address:
+    host, port, *_ = sock.getsockname()
+    return Address(host, port)
+
+
+def _is_at(wanted: Address, here: Address) -> bool:
+    """Whether a listen address means this place."""
+    if wanted.port != here.port:
+        return False
+    if is_wildcard(wanted.host) or is_wildcard(here.host):
+        return is_wildcard(wanted.host) and is_wildcard(here.host)
+    return here.host == wanted.host or here.host in (where[0] for *_, where in _resolve("", wanted))
 
 
 def _resolve(what: str, address: Address) -> list[tuple[int, int, int, str, tuple[object, ...]]]:

@@ -21,6 +21,7 @@ from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.deeds import Answers, witnessed
 from consolesvc.http.faults import faults
+from consolesvc.http.forwarded import PROXIES, Proxies
 from consolesvc.http.guard import guard
 from consolesvc.identity.seam import Identity
 from consolesvc.inventory import Inventory, Server
@@ -29,6 +30,7 @@ from consolesvc.log.thread import LogThread
 from consolesvc.metrics import face as metrics
 from consolesvc.metrics.scrape import Scrape
 from consolesvc.metrics.service import Reloads, Sources
+from consolesvc.ports import Ports
 from consolesvc.proxy.face import Proxy
 from consolesvc.tokens.stores import Stores
 from consolesvc.web import health
@@ -60,6 +62,7 @@ class Watched(Protocol):
     inventory: Inventory
     stores: Stores
     known_hosts: set[str]
+    proxies: Proxies
 
     @property
     def logs(self) -> LogDirectory | None:
@@ -79,6 +82,11 @@ class Watched(Protocol):
     @property
     def proxy(self) -> Proxy:
         """The websocket."""
+        ...
+
+    @property
+    def ports(self) -> Ports:
+        """The two ports, and the TLS that they speak."""
         ...
 
     async def listen(self, what: str, address: Address, app: web.Application) -> Listening:
@@ -202,6 +210,7 @@ class Oversight:
             reloads=self.reloads,
             audit=self.audit,
             logs=lambda: service.logs,
+            renewals=lambda: service.ports.renewals,
         )
 
     def _warnings(self) -> Iterator[health.Trouble]:
@@ -233,6 +242,7 @@ class Oversight:
 
     async def _listen(self, address: Address) -> Listening:
         app = web.Application(middlewares=[access, faults, guard(self._service.known_hosts)])
+        app[PROXIES] = self._service.proxies
         health.setup(app, self.health)
         metrics.setup(app, self.scrape)
         return await self._service.listen("metrics", address, app)

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aiohttp import web
 
-from consolesvc.config.model import Address, Config
+from consolesvc.config.model import Address, Config, Tls
+from consolesvc.errors import StartError, TlsUnusable
 from consolesvc.http.doorway import Doorway
-from consolesvc.http.faults import Fault, fault_response
 from consolesvc.http.hosts import known_hosts
-from consolesvc.listeners import BACKLOG, LocalSocket, bind, bind_local
+from consolesvc.http.renewal import LOOK_EVERY, Renewal
+from consolesvc.http.serving import Serving
+from consolesvc.listeners import LocalSocket, bind, bind_local, bound
 
-KEEPALIVE = 75.0
-"""Seconds that a connection may be idle between two requests."""
+Inherited = Mapping[str, Sequence[socket.socket]]
+"""Sockets that listen already, by the port that they are: `api` or `proxy`."""
+Renewals = Mapping[Tls, Renewal]
+LOCAL = "local"
 
 
 class Ports:
     """The API's port and the proxy's, or one that is both (DESIGN 5.2), and the local socket (5.3).
 
     Args:
-        config: `api.listen`, `proxy.listen` and `limits`.
+        config: `api`, `proxy`, `tls` and `limits`.
         local: Where the local socket is to be; None for nowhere.
+        inherited: From who started this process; they are opened here where it has none.
 
     Attributes:
         api: Where the API is bound; with port 0 in the configuration, known after `bind`.
@@ -35,18 +39,19 @@ class Ports:
         doorway: Where connections wait for their first request; its `limits` are replaced by a reload.
     """
 
-    def __init__(self, config: Config, local: Path | None = None) -> None:
+    def __init__(self, config: Config, local: Path | None = None, inherited: Inherited | None = None) -> None:
         self.api = config.api.listen
         self.proxy = config.proxy.listen
         self.local: LocalSocket | None = None
-        self.shared = config.api.listen == config.proxy.listen and config.api.listen.port != 0
+        self.shared = config.shared
         self.doorway = Doorway(config.limits)
-        self._limits = config.limits
-        self._api_sockets: list[socket.socket] = []
-        self._proxy_sockets: list[socket.socket] = []
+        self._config = config
         self._local_path = local
-        self._runners: list[web.AppRunner] = []
-        self._listening: list[asyncio.Server] = []
+        self._inherited = {name: list(sockets) for name, sockets in (inherited or {}).items()}
+        self._sockets: dict[str, list[socket.socket]] = {}
+        self._servings: dict[str, Serving] = {}
+        self._renewals: Renewals = {}
+        self._look: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
         return f"<Ports api {self.api} proxy {self.proxy}>"
@@ -54,52 +59,92 @@ class Ports:
     @property
     def serving(self) -> bool:
         """Whether requests are, or were, answered."""
-        return bool(self._runners)
+        return bool(self._servings)
+
+    @property
+    def secure(self) -> frozenset[str]:
+        """Which of `api` and `proxy` speak TLS."""
+        return frozenset(name for name in ("api", "proxy") if self._tls(name) is not None)
+
+    @property
+    def renewals(self) -> Sequence[Renewal]:
+        """What TLS is spoken with; one where both ports have the same."""
+        return tuple(self._renewals.values())
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the files of TLS; None where all is well."""
+        return "\n".join(renewal.trouble for renewal in self._renewals.values() if renewal.trouble) or None
 
     def bind(self) -> None:
         """Take the ports; raises StartError, and holds none then."""
-        self._api_sockets = bind("api", self.api)
         try:
-            self._proxy_sockets = [] if self.shared else bind("proxy", self.proxy)
+            self._renewals = self.renewed(self._config)
+            for name, address in (("api", self.api), ("proxy", self.proxy)):
+                if not (name == "proxy" and self.shared):
+                    self._sockets[name] = self._inherited.pop(name, []) or bind(name, address)
             self.local = None if self._local_path is None else bind_local(self._local_path)
+        except TlsUnusable as error:
+            self.release()
+            raise StartError(str(error)) from None
         except Exception:
             self.release()
             raise
-        self.api = _bound(self.api, self._api_sockets)
-        self.proxy = _bound(self.proxy, self._proxy_sockets or self._api_sockets)
+        self.api = bound(self.api, self._sockets["api"])
+        self.proxy = bound(self.proxy, self._sockets["api" if self.shared else "proxy"])
 
     def release(self) -> None:
         """Give back ports that are not served."""
-        for sock in (*self._api_sockets, *self._proxy_sockets):
-            sock.close()
+        for sockets in (*self._sockets.values(), *self._inherited.values()):
+            for sock in sockets:
+                sock.close()
         if self.local is not None:
             self.local.close()
 
+    def renewed(self, config: Config) -> Renewals:
+        """What this configuration speaks TLS with: what is there already, or made now; raises TlsUnusable."""
+        wanted = {config.tls_of(port) for port in (config.api, config.proxy)} - {None}
+        return {tls: self._renewals.get(tls) or Renewal(tls) for tls in wanted if tls is not None}
+
     async def serve(self, api: web.Application, proxy: web.Application, local: web.Application) -> None:
         """Answer requests: the API's, the proxy's where that has a port of its own, and the local socket's."""
-        await self._serve(api, self._api_sockets)
-        if not self.shared:
-            await self._serve(proxy, self._proxy_sockets)
+        config = self._config
+        for name, app in (("api", api), ("proxy", proxy)):
+            if name in self._sockets:
+                prefix = config.api.prefix if name == "api" else ""
+                serving = Serving(name, self._sockets[name], self.doorway, config.limits, prefix=prefix)
+                self._servings[name] = serving
+                await serving.start(app, self._renewal(name))
         if self.local is not None:
-            await self._serve(local, [self.local.sock])
+            self._servings[LOCAL] = Serving(LOCAL, [self.local.sock], self.doorway, config.limits)
+            await self._servings[LOCAL].start(local, None)
+        self._look = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look_at_files)
+
+    async def go_over(self, config: Config, renewals: Renewals) -> None:
+        """Go over to another configuration's TLS, with what `renewed` made of it, and prefix; sockets stay."""
+        self._config, self._renewals = config, renewals
+        for name in self._servings.keys() - {LOCAL}:
+            serving = self._servings[name]
+            serving.prefix = config.api.prefix if name == "api" else ""
+            await serving.speak(self._renewal(name))
 
     def close(self) -> None:
         """Take no more connections."""
-        for listening in self._listening:
-            listening.close()
-        self._listening.clear()
+        if self._look is not None:
+            self._look.cancel()
+        for serving in self._servings.values():
+            serving.close()
         if self.local is not None:
             self.local.close()
         self.doorway.close()
 
     async def cleanup(self) -> None:
         """End what is still being answered. Idempotent."""
-        for runner in self._runners:
-            await runner.cleanup()
-        self._runners.clear()
+        for serving in self._servings.values():
+            await serving.cleanup()
 
     async def listen(self, what: str, address: Address, app: web.Application) -> Aside:
-        """Serve an application on a port of its own, beside the two.
+        """Serve an application on a port of its own, beside the two, without TLS.
 
         Args:
             what: The configuration's section, for the error.
@@ -110,38 +155,23 @@ class Ports:
             StartError: the port cannot be had.
         """
         sockets = bind(what, address)
-        runner, listening = await self._answer(app, sockets)
-        return Aside(_bound(address, sockets), runner, listening)
+        serving = Serving(what, sockets, self.doorway, self._config.limits)
+        await serving.start(app, None)
+        return Aside(bound(address, sockets), serving)
 
-    async def _serve(self, app: web.Application, sockets: list[socket.socket]) -> None:
-        runner, listening = await self._answer(app, sockets)
-        self._runners.append(runner)
-        self._listening += listening
+    def _tls(self, name: str) -> Tls | None:
+        # Whatever a reload says: what is one port stays one until a restart.
+        port = self._config.api if name == "api" or self.shared else self._config.proxy
+        return self._config.tls_of(port)
 
-    async def _answer(
-        self, app: web.Application, sockets: list[socket.socket]
-    ) -> tuple[web.AppRunner, list[asyncio.Server]]:
-        # access_log: aiohttp's prints queries, and tokens are in them (DESIGN decision 6).
-        most = self._limits.headers
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            shutdown_timeout=0.5,
-            keepalive_timeout=KEEPALIVE,
-            max_line_size=most,
-            max_field_size=most,
-        )
-        await runner.setup()
-        assert runner.server is not None  # noqa: S101 - set-up has made it
-        runner.server.request_handler = _without_expectations(runner.server.request_handler)
-        # As aiohttp's own SockSite does, with the doorway before its protocol.
-        factory = self.doorway.before(runner.server)
-        loop = asyncio.get_running_loop()
-        listening = []
-        for sock in sockets:
-            listen = loop.create_unix_server if sock.family == socket.AF_UNIX else loop.create_server
-            listening.append(await listen(factory, sock=sock, backlog=BACKLOG))
-        return runner, listening
+    def _renewal(self, name: str) -> Renewal | None:
+        tls = self._tls(name)
+        return None if tls is None else self._renewals[tls]
+
+    def _look_at_files(self) -> None:
+        for renewal in self._renewals.values():
+            renewal.look()
+        self._look = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look_at_files)
 
 
 class Aside:
@@ -149,40 +179,20 @@ class Aside:
 
     Args:
         address: Where it is bound.
-        runner: Answers there.
-        listening: Takes the connections.
+        serving: Answers there.
     """
 
-    def __init__(self, address: Address, runner: web.AppRunner, listening: list[asyncio.Server]) -> None:
+    def __init__(self, address: Address, serving: Serving) -> None:
         self.address = address
-        self._runner = runner
-        self._listening = listening
+        self._serving = serving
 
     def __repr__(self) -> str:
         return f"<Aside {self.address}>"
 
     async def close(self) -> None:
         """Serve it no more."""
-        for listening in self._listening:
-            listening.close()
-        await self._runner.cleanup()
-
-
-Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
-
-def _without_expectations(handler: Answering) -> Answering:
-    """`handler`, for requests that expect nothing, or a 100.
-
-    aiohttp looks at Expect before its middlewares, refuses it in plain text, and fails over one that is not ASCII.
-    """
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get("Expect", "100-continue").lower() != "100-continue":
-            return fault_response(Fault(HTTPStatus.EXPECTATION_FAILED, "Expect: only 100-continue is met here"))
-        return await handler(request)
-
-    return handle
+        self._serving.close()
+        await self._serving.cleanup()
 
 
 def names_of(config: Config) -> frozenset[str]:
@@ -190,7 +200,3 @@ def names_of(config: Config) -> frozenset[str]:
     ports = (config.api.listen, config.proxy.listen, config.metrics.listen)
     hosts = [port.host for port in ports if port is not None]
     return known_hosts(hosts, config.proxy.base_url, config.api.allowed_hosts)
-
-
-def _bound(wanted: Address, sockets: list[socket.socket]) -> Address:
-    return Address(wanted.host, sockets[0].getsockname()[1])

@@ -9,11 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 
 from consolesvc.compute import app as compute
 from consolesvc.config.events import event_names
@@ -21,6 +20,7 @@ from consolesvc.config.model import Config
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
+from consolesvc.http.forwarded import PROXIES, Proxies
 from consolesvc.http.guard import guard
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
@@ -33,11 +33,11 @@ from consolesvc.inventory import Inventory
 from consolesvc.log.directory import LogDirectory
 from consolesvc.logs import Logs
 from consolesvc.oversight import Oversight
-from consolesvc.ports import Ports, names_of
+from consolesvc.ports import Inherited, Ports, names_of
 from consolesvc.power.switches import Switches
 from consolesvc.proxy import codes
+from consolesvc.proxy.app import divert, proxy_app
 from consolesvc.proxy.face import Proxy
-from consolesvc.proxy.gate import is_upgrade
 from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
 from consolesvc.reloading import Reloading
@@ -45,7 +45,7 @@ from consolesvc.tokens.kinds import make_stores
 from consolesvc.watching import Watching
 from consolesvc.web import api as native
 from consolesvc.web import events as native_events
-from consolesvc.web import openapi, share
+from consolesvc.web import listing, openapi, pages, share, terminal
 from consolesvc.web import state as native_state
 from consolesvc.web.waits import Waits
 
@@ -67,6 +67,7 @@ class Service:
         state_path: The state folder, where secrets are kept over a restart; None: they are not.
         log_path: The folder of the logs where the configuration names none; None: no logs.
         local_path: Where the local socket is to be; None: nowhere.
+        inherited: Sockets to listen on, by port, in the place of those that the service would open.
         clock: Seconds, monotonic, by which tokens expire.
 
     Raises:
@@ -80,6 +81,7 @@ class Service:
         state_path: Path | None = None,
         log_path: Path | None = None,
         local_path: Path | None = None,
+        inherited: Inherited | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -92,7 +94,10 @@ class Service:
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(names_of(config))
-        self.urls = ConsoleUrls(config.proxy)
+        self.proxies = Proxies(config.trusted_proxies)
+        self.ports = Ports(config, local_path, inherited)
+        self.listen = self.ports.listen
+        self.urls = ConsoleUrls(config.proxy, secure="proxy" in self.ports.secure)
         self.identity = CurrentIdentity(config)
         self.seen = Oversight(self, self._logs.path)
         self.proxy = Proxy(
@@ -105,9 +110,7 @@ class Service:
             witnesses=self.seen.witnesses,
         )
         self.switches = Switches(config.power.poll)
-        self.ports = Ports(config, local_path)
         self.watching = Watching()
-        self.listen = self.ports.listen
         self.intake = Intake(self, self._logs)
         self.reloading = Reloading(self)
 
@@ -132,7 +135,7 @@ class Service:
         """
         keep_requests_out_of_the_log()
         self.ports.bind()
-        self.urls.port = self.ports.proxy.port
+        self.urls.listen = self.ports.proxy
         try:
             await self.seen.serve()
             await self._logs.open()
@@ -187,11 +190,13 @@ class Service:
 
         Raises:
             ConfigurationError: a file that `identity` names is wrong; nothing has changed.
+            TlsUnusable: what `tls` names went wrong after it was read; nothing has changed then.
         """
         return await self.reloading.go_over(config)
 
     async def settle(self, config: Config) -> None:
-        """Have from now on what a configuration says of no single server."""
+        """Have from now on what it says of no single server; raises TlsUnusable, and changes nothing then."""
+        renewals = self.ports.renewed(config)
         self.config = config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
@@ -200,8 +205,11 @@ class Service:
         self.waits.most = config.limits.waits_per_caller
         self.known_hosts.clear()
         self.known_hosts.update(names_of(config))
+        self.proxies.trusted = config.trusted_proxies
+        await self.ports.go_over(config, renewals)
         # Where the ports are, they are: URLs must lead there (config/restarts.py).
         self.urls.config = replace(config.proxy, listen=self.urls.config.listen)
+        self.urls.secure = "proxy" in self.ports.secure
         self._logs.rebound(config.log)
         await self.watching.tell(config.webhooks)
         await self.switches.repoll(config.power.poll)
@@ -223,16 +231,18 @@ class Service:
             server.console.reconnecting.retry()
 
     def _api_app(self) -> web.Application:
-        # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2).
-        divert, seen = [self._divert] if self.ports.shared else [], self.seen.middleware
-        return self._app(*divert, access, seen, faults, guard(self.known_hosts), body_wait, identify(self.identity))
+        # One port for both: a websocket upgrade goes to the proxy, on any path (DESIGN 5.2), and a page is at the root.
+        first, last = ([divert(self.proxy)], [terminal.at_root]) if self.ports.shared else ([], [])
+        asked = (guard(self.known_hosts), body_wait, identify(self.identity))
+        return self._app(*first, access, self.seen.middleware, faults, *asked, *last)
 
     def _local_app(self) -> web.Application:
         # A console can be attached to here as well: its port may be open to nobody but a proxy that is down.
-        return self._app(local_admin, self._divert, access, self.seen.middleware, faults, body_wait, local_asker)
+        return self._app(local_admin, divert(self.proxy), access, self.seen.middleware, faults, body_wait, local_asker)
 
     def _app(self, *middlewares: Middleware) -> web.Application:
         app = web.Application(middlewares=middlewares, client_max_size=self.config.limits.body or sys.maxsize)
+        app[PROXIES] = self.proxies
         compute.setup(
             app,
             inventory=self.inventory,
@@ -242,7 +252,13 @@ class Service:
             switches=self.switches,
         )
         mount(app, self.identity)
-        native.setup(app, inventory=self.inventory, waits=self.waits, trouble=lambda: self.seen.reloads.trouble)
+        native.setup(
+            app,
+            inventory=self.inventory,
+            waits=self.waits,
+            trouble=lambda: self.seen.reloads.trouble,
+            tls_trouble=lambda: self.ports.trouble,
+        )
         links = share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         share.setup(app, inventory=self.inventory, links=links)
         self.seen.setup(app)
@@ -255,15 +271,14 @@ class Service:
             caller_of=self.identity.caller,
         )
         native_state.setup(app, inventory=self.inventory, expire_tokens=self.rights.expire)
+        listing.setup(app, identity=self.config.identity.type)
+        self._add_terminal(app, pages.FILES_PATH)
         return app
-
-    @web.middleware
-    async def _divert(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if is_upgrade(request):
-            return await faults(request, self.proxy.handle)
-        return await handler(request)
 
     def _proxy_app(self) -> web.Application:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", partial(faults, handler=self.proxy.handle))
+        app = proxy_app(self.proxy, self.known_hosts, page=terminal.at_root, files=self._add_terminal)
+        app[PROXIES] = self.proxies
         return app
+
+    def _add_terminal(self, app: web.Application, path: str) -> None:
+        terminal.setup(app, path, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)

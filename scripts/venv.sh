@@ -61,8 +61,10 @@ works() {
 # The package itself with an extra, or with none where EXTRA is empty. `test` satisfies who asks for none.
 ensure_package() {
     local extra=$1 stamp
-    stamp="$root $(cksum <"$root/pyproject.toml")"
+    stamp="$root $(cat "$root/pyproject.toml" "$root/scripts/web_assets.py" "$root/consolesvc/web/package-lock.json" | cksum)"
     [ -n "$extra" ] || { [ "$(cat "$root/.venv/.stamp" 2>/dev/null)" != "$stamp test" ] || extra=test; }
+    # The browser terminal's files are made by installing, and could have been removed since.
+    [ -n "${CONSOLESVC_SKIP_WEB-}" ] || [ -e "$root/consolesvc/web/vendor/.stamp" ] || rm -f "$root/.venv/.stamp"
     ensure_venv "$root/.venv" "$stamp $extra" --editable "$root${extra:+[$extra]}"
 }
 

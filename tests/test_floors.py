@@ -10,6 +10,8 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 
 FLOORS = {
     "errors": 0,
+    "ownership": 0,
+    "systemd": 0,
     "client": 1,
     "subject": 0,
     "config": 1,

@@ -36,7 +36,7 @@ SYSTEM_CONFIGS = (
 
 
 def announce(service: Service, *, demo: bool) -> None:
-    """Print the table of consoles, the addresses, two commands to copy, and the line `ready`."""
+    """Print the table of consoles, the addresses, two commands and a page to copy, and the line `ready`."""
     lines = []
     if demo:
         lines.append(DEMO)
@@ -56,7 +56,8 @@ def announce(service: Service, *, demo: bool) -> None:
 def api_url(service: Service) -> str:
     """The API's address as a client on this host reaches it."""
     address = service.ports.api
-    return f"http://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}"
+    scheme = "https" if "api" in service.ports.secure else "http"
+    return f"{scheme}://{Address('127.0.0.1' if address.host in WILDCARDS else address.host, address.port)}"
 
 
 def metrics_url(service: Service) -> str:
@@ -120,6 +121,7 @@ def _commands(service: Service, name: str) -> list[str]:
     return [
         f"  openstack {_auth(identity, api)} console url show --serial '{name}' -f value -c url",
         f"  {program} {attach}",
+        f"  {api}/console/    in a browser",
     ]
 
 

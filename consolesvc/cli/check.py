@@ -7,18 +7,21 @@ import asyncio
 import fnmatch
 import os
 import re
-import resource
+import stat
 import sys
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from consolesvc.cli import descriptors
 from consolesvc.cli.table import escape
 from consolesvc.config.addresses import is_loopback, is_wildcard
-from consolesvc.config.linespec import EmulatedSpec, LineSpec, SerialSpec
+from consolesvc.config.linespec import LineSpec, SerialSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import Config
+from consolesvc.config.model import Config, IdentityNone
+from consolesvc.config.tls_context import load_tls
 from consolesvc.config.units import format_size
 from consolesvc.errors import ConfigurationError
 from consolesvc.lines.diagnosis import diagnose, obstacle
@@ -30,9 +33,8 @@ from consolesvc.lines.ports import Port, find_ports
 
 HELP = "check a configuration file"
 
-FDS_PER_CONSOLE = 4
-FDS_PER_SERIAL_LINE = 5
-"""DESIGN decision 11. A fake server counts as well: it is reached through a serial line (DESIGN section 4)."""
+SOON = 14 * 24 * 3600
+"""Seconds before its end at which a certificate ought to have been renewed."""
 
 OPEN_WAIT = 10.0
 """Seconds that a device has to open: a broken driver may never come back."""
@@ -47,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `check` takes."""
     parser.add_argument("file", metavar="FILE", type=Path, help="the configuration to check")
     parser.add_argument("--open", action="store_true", help="also open each serial device once")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print no summary, only what is wrong or doubtful")
     parser.add_argument(
         "--set",
         dest="overrides",
@@ -61,14 +64,16 @@ def run(args: argparse.Namespace, *, probe: Probe = probe, host: Host = THIS_HOS
     """Print the summary, and what to know on stderr.
 
     Returns:
-        0; 2 where the configuration is wrong; 1 where `--open` found a device that is here and does not open.
+        0; 2 where the configuration is wrong, so that a reload can be made to depend on it (`ExecReload=`); 1 where
+        `--open` found a device that is here and does not open.
     """
     try:
         config = load(args.file, args.overrides)
     except ConfigurationError as error:
         print(escape_lines(str(error)), file=sys.stderr)
         return 2
-    print("\n".join(map(escape, summary(args.file, config))))
+    if not args.quiet:
+        print("\n".join(map(escape, summary(args.file, config))))
     for warning in warnings(config, host, opening=args.open):
         print(escape(f"warning: {warning}"), file=sys.stderr)
     if not args.open:
@@ -91,17 +96,26 @@ def summary(file: Path, config: Config) -> Iterator[str]:
     kinds = Counter(server.line.kind for server in config.servers)
     each = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), reverse=True))
     yield f"{file} is good: {_count(len(config.servers), 'server')}{f' ({each})' if each else ''}"
-    shared = config.api.listen == config.proxy.listen and config.api.listen.port != 0
+    shared = config.shared
     yield f"API       {config.api.listen}{', and the consoles: one port serves both' if shared else ''}"
     yield f"consoles  {'' if shared else f'{config.proxy.listen}; '}clients are sent to {_client_url(config)}"
     if config.metrics.listen is not None:
         yield f"metrics   {config.metrics.listen}"
     if config.audit.file is not None:
         yield f"audit     {config.audit.file}{_audit_size(config)}"
+    yield from _tls_summary(config)
     rings = sum(server.ring for server in config.servers)
     yield f"memory    at most {format_size(rings)} of rings"
-    limit = _descriptor_limit()
-    yield f"files     {descriptors(config)} descriptors for the consoles, of {'any number' if limit is None else limit}"
+    limit = descriptors.allowed()
+    total = "any number" if limit is None else limit
+    yield f"files     {descriptors.needed(config)} descriptors for the consoles, of {total}"
+
+
+def _tls_summary(config: Config) -> Iterator[str]:
+    ports = {"API": config.tls_of(config.api), "consoles": config.tls_of(config.proxy)}
+    for tls in dict.fromkeys(tls for tls in ports.values() if tls is not None):
+        whose = " and ".join(name for name, found in ports.items() if found == tls)
+        yield f"TLS       {whose}: {tls.cert}, {load_tls(tls).validity}"
 
 
 def _audit_size(config: Config) -> str:
@@ -118,19 +132,8 @@ def _client_url(config: Config) -> str:
         return config.proxy.base_url
     listen = config.proxy.listen
     host = "THE-HOST-THEY-ASKED" if is_wildcard(listen.host) else str(listen).rpartition(":")[0]
-    return f"ws://{host}:{listen.port or 'ITS-PORT'}/"
-
-
-def descriptors(config: Config) -> int:
-    """The file descriptors that the consoles need; each session takes one more."""
-    ttys = sum(isinstance(server.line, SerialSpec | EmulatedSpec) for server in config.servers)
-    return len(config.servers) * FDS_PER_CONSOLE + ttys * FDS_PER_SERIAL_LINE
-
-
-def _descriptor_limit() -> int | None:
-    """How many file descriptors `serve` may have: it raises its soft limit to the hard one. None for no limit."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return None if hard == resource.RLIM_INFINITY else hard
+    scheme = "ws" if config.tls_of(config.proxy) is None else "wss"
+    return f"{scheme}://{host}:{listen.port or 'ITS-PORT'}/"
 
 
 def warnings(config: Config, host: Host = THIS_HOST, *, opening: bool = False) -> Iterator[str]:
@@ -144,6 +147,7 @@ def warnings(config: Config, host: Host = THIS_HOST, *, opening: bool = False) -
     if not config.servers:
         yield "there is no server in it"
     yield from _address_warnings(config)
+    yield from _tls_warnings(config)
     yield from _size_warnings(config)
     yield from _webhook_warnings(config)
     if config.audit.file is None and (config.audit.keys or any(server.audit_keys for server in config.servers)):
@@ -172,22 +176,34 @@ def _address_warnings(config: Config) -> Iterator[str]:
         for key, listen in (("api.listen", config.api.listen), ("proxy.listen", config.proxy.listen))
         if not is_loopback(listen.host)
     ]
+    open_to_all = isinstance(config.identity, IdentityNone) and not config.identity.allow_remote
+    if config.shared and open_to_all and not public and not is_loopback(target):
+        yield (
+            f"clients are sent to {_client_url(config)}, which leads to the API as well, and with identity none every "
+            "caller is admin; say in `identity` who may call"
+        )
     if public and is_loopback(target):
         yield f"{' and '.join(public)}, but clients are sent to {_client_url(config)}, their own host; {cure}"
 
 
+def _tls_warnings(config: Config) -> Iterator[str]:
+    tls = config.tls_of(config.proxy)
+    if tls is not None and (config.proxy.base_url or "").startswith("ws:"):
+        yield f"the consoles' port speaks TLS, but clients are sent to {config.proxy.base_url}; let base_url say wss"
+    for tls in dict.fromkeys(filter(None, (config.tls_of(config.api), config.tls_of(config.proxy)))):
+        validity = load_tls(tls).validity
+        if trouble := validity.trouble(time.time()):
+            yield f"{tls.cert} {trouble}"
+        elif validity.trouble(time.time() + SOON):
+            yield f"{tls.cert} is {validity}; renew it soon, it is read again without a restart"
+        key = tls.key or tls.cert
+        if key.stat().st_mode & stat.S_IROTH:
+            yield f"{key} holds a private key, and everybody on this host may read it; `chmod o-r {key}`"
+
+
 def _size_warnings(config: Config) -> Iterator[str]:
-    limit, needed = _descriptor_limit(), descriptors(config)
-    if limit is not None and needed > limit:
-        yield (
-            f"the consoles need about {needed} file descriptors, and this process may have {limit}; "
-            "raise `LimitNOFILE=` or `ulimit -Hn`"
-        )
-    elif limit is not None and needed + config.limits.sessions > limit:
-        yield (
-            f"limits.sessions is {config.limits.sessions}, but about {limit - needed} file descriptors are left "
-            "for sessions; raise `LimitNOFILE=` or `ulimit -Hn`"
-        )
+    if (shortage := descriptors.shortage(config)) is not None:
+        yield shortage
     rings = sum(server.ring for server in config.servers)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if rings > memory:

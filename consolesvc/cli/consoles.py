@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the table; on stderr, why the last reload of the configuration was refused, if it was."""
+    """Print the table; on stderr, why the last reload was refused, if it was, and what is wrong with TLS, if it is."""
     answer = Client(args.endpoint).listing()
     if args.json:
         print(json.dumps(answer, indent=2))
@@ -32,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
     print(console_table(answer["consoles"], events=True))
     if answer.get("configuration_error"):
         print(f"The configuration was not reloaded:\n{answer['configuration_error']}", file=sys.stderr)
+    if answer.get("tls_error"):
+        print(answer["tls_error"], file=sys.stderr)
     return 0
 
 

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable
 
 from consolesvc.cli.log_lines import FORMATTERS
+from consolesvc.cli.supervised import Supervised
 from consolesvc.config.model import Config
-from consolesvc.errors import ClientError, ConfigurationError
+from consolesvc.errors import ClientError, ConfigurationError, TlsUnusable
 from consolesvc.service import Service
 
 log = logging.getLogger("consolesvc")
@@ -22,11 +23,21 @@ class Rereading:
     Args:
         service: What goes over.
         read: Reads the configuration; called in a thread.
+        supervised: Is told of it.
+        taken: Called with each configuration that was gone over to.
     """
 
-    def __init__(self, service: Service, read: Callable[[], Config]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        read: Callable[[], Config],
+        supervised: Supervised,
+        taken: Callable[[Config], None],
+    ) -> None:
         self._service = service
         self._read = read
+        self._supervised = supervised
+        self._taken = taken
         self._task: asyncio.Task[None] | None = None
         self._again = False
 
@@ -51,15 +62,19 @@ class Rereading:
             await self._once()
 
     async def _once(self) -> None:
+        self._supervised.reloading()
         try:
             config = await asyncio.to_thread(self._read)
             restarts = await self._service.reload(config)
-        except (ConfigurationError, ClientError) as error:
+        except (ConfigurationError, ClientError, TlsUnusable) as error:
             self._service.seen.refused(str(error))
             log.error("the configuration was not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - a user's slip, no traceback
-            return
-        for handler in logging.getLogger().handlers:
-            handler.setFormatter(FORMATTERS[config.service.log_format]())
-        for restart in restarts:
-            log.warning("%s", restart)
-        log.info("configuration reloaded: %d servers", len(self._service.inventory))
+        else:
+            for handler in logging.getLogger().handlers:
+                handler.setFormatter(FORMATTERS[config.service.log_format]())
+            for restart in restarts:
+                log.warning("%s", restart)
+            self._taken(config)
+            log.info("configuration reloaded: %d servers", len(self._service.inventory))
+        finally:
+            self._supervised.ready()

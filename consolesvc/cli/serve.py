@@ -7,25 +7,30 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import re
-import resource
 import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from consolesvc.cli import descriptors
 from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
 from consolesvc.cli.configured import Configured
 from consolesvc.cli.log_lines import FORMATTERS
 from consolesvc.cli.rereading import Rereading
+from consolesvc.cli.supervised import Supervised
 from consolesvc.config import model
 from consolesvc.config.fakes import FAKES
 from consolesvc.config.linespec import GUEST_NAMES
-from consolesvc.errors import ClientError
+from consolesvc.config.model import Config
+from consolesvc.errors import ClientError, StartError
+from consolesvc.listeners import assign
 from consolesvc.local import NAME as SOCKET
 from consolesvc.local import own_socket
 from consolesvc.service import Service
 from consolesvc.state import LockedFolder, default_log_path, default_path, state_folder, temporary_path
+from consolesvc.systemd import InheritedSocket, Notifier, take_notifier, take_sockets
 
 HELP = "run the service; without --config, an embedded demo of three fake servers"
 
@@ -68,15 +73,27 @@ def run(args: argparse.Namespace) -> int:
     """Serve until TERM or INT; exit code 0 then."""
     config = _configured(args).read()
     _log_to_stderr(config.service, verbose=args.verbose)
-    _raise_descriptor_limit()
+    descriptors.raise_limit()
+    _warn_of_shortage(config)
+    # Before anything else is opened: what systemd has opened for us has numbers of its own.
+    inherited, notifier = _take_sockets(), take_notifier(os.environ)
     with contextlib.ExitStack() as stack:
+        for _, sock in inherited:
+            stack.enter_context(sock)
         folder = stack.enter_context(contextlib.closing(_state_folder(args, stack)))
         kept_together = args.state_dir is not None or args.ephemeral
         log_path = folder.path / "logs" if kept_together else default_log_path(folder.path)
         local_path = folder.path / SOCKET if kept_together else own_socket(folder.path)
-        service = partial(Service, config, state_path=folder.path, log_path=log_path, local_path=local_path)
         with asyncio.Runner(loop_factory=_loop_factory(args.loop)) as runner:
-            runner.run(_serve(service, args))
+            make = partial(
+                Service,
+                config,
+                state_path=folder.path,
+                log_path=log_path,
+                local_path=local_path,
+                inherited=assign(inherited, config),
+            )
+            runner.run(_serve(make, args, notifier))
     return 0
 
 
@@ -129,32 +146,41 @@ def _log_to_stderr(config: model.Service, *, verbose: bool) -> None:
     logging.getLogger("asyncio").setLevel(logging.INFO)
 
 
-def _raise_descriptor_limit() -> None:
-    """The soft limit up to the hard one: a console needs several (DESIGN decision 11)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _warn_of_shortage(config: Config) -> None:
+    if (shortage := descriptors.shortage(config)) is not None:
+        log.warning("%s", shortage)
 
 
-async def _serve(make_service: Callable[[], Service], args: argparse.Namespace) -> None:
-    service = make_service()
+def _take_sockets() -> list[InheritedSocket]:
+    try:
+        return take_sockets(os.environ)
+    except OSError as error:
+        raise StartError(f"LISTEN_FDS promises sockets that are not there: {error.strerror}") from None
+
+
+async def _serve(make: Callable[[], Service], args: argparse.Namespace, notifier: Notifier) -> None:
+    service = make()
+    supervised = Supervised(service, notifier)
     if args.ready_file is not None:
         clear_ready_file(args.ready_file)
     await service.start()
     shutdown = asyncio.Event()
-    rereading = Rereading(service, _configured(args).read_apart)
+    rereading = Rereading(service, _configured(args).read_apart, supervised, _warn_of_shortage)
     try:
         _handle_signals(service, shutdown, rereading)
         await service.settled(SETTLE)
         announce(service, demo=args.config is None)
         if args.ready_file is not None:
             write_ready_file(service, args.ready_file)
+        supervised.ready()
         _spare_the_collector()
         await shutdown.wait()
         log.info("stopping")
     finally:
+        supervised.stopping()
         await rereading.close()
         await service.stop()
+        supervised.close()
         if args.ready_file is not None:
             with contextlib.suppress(OSError):
                 args.ready_file.unlink()

@@ -6,11 +6,13 @@ import contextlib
 import http.client
 import json
 import os
+import ssl
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from consolesvc.client.cacert import client_tls, refused_certificate
 from consolesvc.client.local import SCHEME, LocalConnection, socket_path
 from consolesvc.client.words import escape
 from consolesvc.errors import ClientError
@@ -63,7 +65,7 @@ class Transport:
             environment (DESIGN 5.1): `OS_ENDPOINT`, else `OS_COMPUTE_ENDPOINT_OVERRIDE`, else this host's own port.
         token: Sent with each call, where the service wants one; None for `OS_TOKEN` of the environment, if it is set.
         timeout: Seconds that the service has for each step of an answer; None for TIMEOUT.
-        environ: The environment.
+        environ: The environment; of it also `OS_CACERT`, `OS_CERT` and `OS_KEY` for https.
 
     Attributes:
         url: The endpoint, without `/v2.1` and without a slash at its end.
@@ -84,6 +86,8 @@ class Transport:
         given = endpoint or endpoint_of(environ) or DEFAULT
         self._token = token or environ.get("OS_TOKEN")
         self._timeout = timeout
+        self._environ = environ
+        self._tls: ssl.SSLContext | None = None
         self.socket = socket_path(given)
         if self.socket is not None:
             self._parts, self.url = SplitResult("http", "localhost", "", "", ""), f"{SCHEME}{self.socket}"
@@ -149,6 +153,9 @@ class Transport:
                 answer = connection.getresponse()
                 return answer.status, answer.read(LARGEST)
             except OSError as error:
+                refused = refused_certificate(error)
+                if refused is not None:
+                    raise ClientError(f"no answer from {self.url}: {refused}") from None
                 cure = "start the service with `consolesvc serve`, or say where it is with --endpoint"
                 text = f"no answer from {self.url}: {error.strerror or error}; {cure}"
                 raise ClientError(text, passing=True) from None
@@ -163,9 +170,12 @@ class Transport:
         timeout = wait + (TIMEOUT if self._timeout is None else self._timeout)
         if self.socket is not None:
             return LocalConnection(self.socket, timeout)
-        secure = self._parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        return kind(self._parts.hostname or "", self._parts.port or (443 if secure else 80), timeout=timeout)
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "http":
+            return http.client.HTTPConnection(host, port or 80, timeout=timeout)
+        if self._tls is None:  # to read a system's authorities takes longer than a call
+            self._tls = client_tls(self._environ)
+        return http.client.HTTPSConnection(host, port or 443, timeout=timeout, context=self._tls)
 
 
 def query(**given: object) -> str:

@@ -17,7 +17,7 @@ from consolesvc.compute.microversion import MINIMUM, Version
 from consolesvc.compute.schema import Schema, check_body
 from consolesvc.config.model import Config, ServerConfig
 from consolesvc.http.faults import MALFORMED_BODY, NOT_FOUND, Fault
-from consolesvc.http.forwarded import public_root
+from consolesvc.http.forwarded import root_of
 from consolesvc.inventory import Inventory, Server
 from consolesvc.power.switches import Switches
 from consolesvc.tokens.store import TokenStore
@@ -79,8 +79,7 @@ def require(since: Version) -> None:
 
 def links(request: web.Request) -> Links:
     """The links of a request's answer: from its Host header, which the guard has checked, or a proxy's headers."""
-    root = public_root(request.scheme, request.headers.get("Host", request.host), request.headers)
-    return Links(root, request.match_info.get("tenant_id", ""), API.get())
+    return Links(root_of(request), request.match_info.get("tenant_id", ""), API.get())
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:

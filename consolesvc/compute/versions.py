@@ -10,7 +10,7 @@ from aiohttp import web
 from consolesvc.compute.context import API, reply
 from consolesvc.compute.links import Links
 from consolesvc.compute.microversion import MAXIMUM, MINIMUM
-from consolesvc.http.forwarded import public_root
+from consolesvc.http.forwarded import root_of
 
 VERSIONS: Mapping[str, Mapping[str, str]] = {
     # The legacy one comes first: tempest expects it so. An empty version means that it has no microversions.
@@ -34,23 +34,19 @@ VERSIONS: Mapping[str, Mapping[str, str]] = {
 
 async def show_all(request: web.Request) -> web.Response:
     """`GET /`: the versions there are; 200, as nova has it, and not 300."""
-    found = _links(request)
+    found = Links(root_of(request))
     return reply({"versions": [_summary(path, found) for path in VERSIONS]})
 
 
 async def show(request: web.Request) -> web.Response:
     """`GET /v2.1` and `GET /v2`, with or without a slash or a project: this version."""
     path = API.get()
-    version = _summary(path, _links(request))
+    version = _summary(path, Links(root_of(request)))
     version["links"].append({"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
     version["media-types"] = [
         {"base": "application/json", "type": f"application/vnd.openstack.compute+json;version={path.removeprefix('v')}"}
     ]
     return reply({"version": version})
-
-
-def _links(request: web.Request) -> Links:
-    return Links(public_root(request.scheme, request.headers.get("Host", request.host), request.headers))
 
 
 def _summary(path: str, found: Links) -> dict[str, Any]:

@@ -6,13 +6,15 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from consolesvc.config.model import Address
+from consolesvc.config.model import Address, Network
 from consolesvc.config.reading import Value
 from consolesvc.config.scalars import plain, text
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<host>[^\[\]]*)):(?P<port>[0-9]{1,5})")
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
+_OWN_PATHS = ("v2.1", "v2", "console", "identity", "healthcheck", "metrics")
 _LONGEST_NAME = 253
 _LARGEST_PORT = 65535
 
@@ -103,6 +105,32 @@ def base_url(value: Value) -> str:
     if "@" in url.netloc or " " in written:
         raise value.unexpected("a URL without user name and spaces")
     return written if url.path else f"{written}/"
+
+
+def network(value: Value) -> Network:
+    """An IP address, or a network as `10.0.0.0/8`."""
+    expected = "an address or a network, such as 127.0.0.1 or 10.0.0.0/8"
+    written = text(value, expected)
+    try:
+        return ipaddress.ip_network(written)
+    except ValueError:
+        pass
+    try:
+        near = ipaddress.ip_network(written, strict=False)
+    except ValueError:
+        raise value.unexpected(expected) from None
+    raise value.unexpected(f"{near}: a network ends in zeros")
+
+
+def path_prefix(value: Value) -> str:
+    """The path under which a proxy asks for us, without a slash at its end; "" for none."""
+    expected = "a path such as /consoles"
+    written = text(value, expected)
+    if _PREFIX.fullmatch(written) is None:
+        raise value.unexpected(expected)
+    if written.split("/")[1:2] and written.split("/")[1] in _OWN_PATHS:
+        raise value.unexpected(f"{expected}: this one is a path of the API's own")
+    return written.rstrip("/")
 
 
 MEMORY = "memory"

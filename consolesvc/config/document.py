@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from consolesvc.config import scalars
-from consolesvc.config.addresses import base_url, host_name, listen_address, token_store
+from consolesvc.config.addresses import base_url, host_name, listen_address, network, path_prefix, token_store
 from consolesvc.config.events import default_events
 from consolesvc.config.identity import identity
 from consolesvc.config.line import line_defaults
@@ -28,6 +28,7 @@ from consolesvc.config.model import (
 )
 from consolesvc.config.reading import Section, Value, list_of
 from consolesvc.config.servers import input_mode, ring_size
+from consolesvc.config.tls import port_tls, tls
 from consolesvc.config.webhooks import webhooks
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
@@ -48,7 +49,9 @@ def _as_it_is(value: Value) -> Value:
 DOCUMENT: Section[dict[str, Any]] = Section(
     dict,
     {
-        "api": Section(Api, {"listen": listen_address, "allowed_hosts": _HOSTS}),
+        "api": Section(
+            Api, {"listen": listen_address, "allowed_hosts": _HOSTS, "prefix": path_prefix, "tls": port_tls}
+        ),
         "proxy": Section(
             Proxy,
             {
@@ -57,8 +60,11 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "allowed_origins": _HOSTS,
                 "notices": scalars.switch,
                 "drop_first_cr": scalars.switch,
+                "tls": port_tls,
             },
         ),
+        "tls": tls,
+        "trusted_proxies": list_of(network, "a list of addresses and networks, such as [10.0.0.0/8, 127.0.0.1]"),
         "tokens": Section(
             Tokens,
             {

@@ -76,6 +76,7 @@ def _read(document: Value, path: Path | None) -> Config:
     refuse_twins(found)
     config = Config(**given, path=path)
     _check_addresses(config, document.reading)
+    _check_one_tls(config, document.reading)
     entries = (server.config(config.defaults) for server in found)
     config = replace(config, servers=tuple(entry for entry in entries if entry is not None))
     if config.webhooks:
@@ -119,6 +120,12 @@ def _check_audit(config: Config, reading: Reading) -> None:
     name = taken.get(AUDIT_FILE if file == AUTO else Path(file).name) if here else None
     if name is not None:
         at.note(f"{describe(at.node)} is the file of the log of {name}; expected another path")
+
+
+def _check_one_tls(config: Config, reading: Reading) -> None:
+    at = reading.places.get("proxy.tls") or reading.places.get("api.tls")
+    if at is not None and config.shared and config.tls_of(config.api) != config.tls_of(config.proxy):
+        at.note(f"{config.api.listen} is one port for both, and speaks TLS for both or none; say it in one place")
 
 
 def _collide(api: Address, proxy: Address) -> bool:

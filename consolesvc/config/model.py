@@ -7,6 +7,7 @@ test holds the two together. Sizes are bytes, times seconds, ids text with dashe
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Literal
 
@@ -28,23 +29,48 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """`tls:` what a port shows its clients, and asks of them.
+
+    Attributes:
+        cert: The server's certificate, then its chain, in PEM.
+        key: Its key; None: it is in the file of `cert`.
+        min_version: The oldest version that is spoken.
+        ciphers: For TLS 1.2, in OpenSSL's words; "" for Python's choice.
+        client_ca: Who issued the certificate that each client has to show; None: a client shows none.
+    """
+
+    cert: Path
+    key: Path | None = None
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    ciphers: str = ""
+    client_ca: Path | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
-    """`api:` the HTTP port."""
+    """`api:` the HTTP port. `tls` None: as at the top level; `prefix`: begins with a slash, has none at its end."""
 
     listen: Address = Address("127.0.0.1", 8774)
     allowed_hosts: tuple[str, ...] = ()
+    prefix: str = ""
+    tls: Tls | Literal[False] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """`proxy:` the websocket port. `base_url` None: built from the listen address, DESIGN 5.2."""
+    """`proxy:` the websocket port. `base_url` None: built from the listen address, DESIGN 5.2. `tls` as the API's."""
 
     listen: Address = Address("127.0.0.1", 6083)
     base_url: str | None = None
     allowed_origins: tuple[str, ...] = ()
     notices: bool = True
     drop_first_cr: bool = False
+    tls: Tls | Literal[False] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +341,8 @@ class Config:
 
     api: Api = Api()
     proxy: Proxy = Proxy()
+    tls: Tls | None = None
+    trusted_proxies: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     tokens: Tokens = Tokens()
     identity: Identity = IdentityNone()
     log: Log = Log()
@@ -328,3 +356,12 @@ class Config:
     webhooks: tuple[Webhook, ...] = ()
     servers: tuple[ServerConfig, ...] = ()
     path: Path | None = field(default=None, compare=False)
+
+    @property
+    def shared(self) -> bool:
+        """Whether one port serves both. Port 0 is any free one, so that two of them are two ports."""
+        return self.api.listen == self.proxy.listen and self.api.listen.port != 0
+
+    def tls_of(self, port: Api | Proxy) -> Tls | None:
+        """What a port speaks TLS with; None where it speaks none."""
+        return self.tls if port.tls is None else port.tls or None

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 import yaml
 
-from consolesvc.config import promised, strangers
+from consolesvc.config import strangers
 from consolesvc.config.yaml_nodes import describe, is_null, shown_key
 from consolesvc.errors import Problem
 
@@ -164,10 +164,7 @@ class Section(Generic[T]):
 
 
 def refuse_stranger(parent: Value, name: str, entry: Value, known: Collection[str]) -> None:
-    """Note a key that is not built yet, or not known at all."""
-    if promised.is_key(entry.schema):
-        parent.note(promised.refusal(shown_key(name)), entry.mark)
-    else:
-        scalar = entry.node.value if isinstance(entry.node, yaml.ScalarNode) else ""
-        hint = strangers.hint(entry.schema, name, scalar, known)
-        parent.note(f"unknown key {shown_key(name)}; {hint}", entry.mark)
+    """Note a key that is not known."""
+    scalar = entry.node.value if isinstance(entry.node, yaml.ScalarNode) else ""
+    hint = strangers.hint(entry.schema, name, scalar, known)
+    parent.note(f"unknown key {shown_key(name)}; {hint}", entry.mark)

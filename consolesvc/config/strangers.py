@@ -10,6 +10,8 @@ _SETTINGS = "did you mean `settings: 9600n8`? speed, parity and bits are one key
 _DEVICE = "did you mean `device`?"
 _ARGV = "did you mean `argv`?"
 _ENV_FILE = "did you mean `env_file`? secrets stand in a file of KEY=VALUE lines, never on a command line"
+_TLS = "did you mean `tls: {cert: console.pem, key: console.key}`?"
+_AT_THE_TOP = "it stands at the top level, for both ports"
 _UNDER_LINE = "it belongs under `line`"
 
 # By the key that is meant: a hint helps only where the line has that key.
@@ -29,6 +31,14 @@ _HINTS = {
     **dict.fromkeys(("proxy.port", "proxy.host", "proxy.bind", "proxy.address"), _LISTEN.format(port=6083)),
     **dict.fromkeys(("host", "port", "bind", "listen"), "did you mean `listen` under `api` or `proxy`?"),
     "base_url": "it belongs under `proxy`",
+    "prefix": "it belongs under `api`",
+    "api.trusted_proxies": _AT_THE_TOP,
+    "proxy.trusted_proxies": _AT_THE_TOP,
+    "proxy.prefix": "did you mean a path in `base_url`? the proxy is found on any",
+    **dict.fromkeys(("ssl", "https", "cert", "certificate"), _TLS),
+    **dict.fromkeys(("api.ssl", "api.cert", "proxy.ssl", "proxy.cert"), _TLS),
+    "tls.ca": "did you mean `client_ca`? the server's own chain stands behind its certificate in `cert`",
+    "tls.chain": "it stands behind the server's certificate in `cert`",
     "proxy.url": "did you mean `base_url`?",
     "auth": "did you mean `identity`?",
     "consoles": "did you mean `servers`?",

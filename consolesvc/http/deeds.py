@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from consolesvc.http.peers import peer_of
+from consolesvc.http.forwarded import client_of
 from consolesvc.http.requests import REQUEST_ID, global_id, loggable
 from consolesvc.inventory import Server
 from consolesvc.subject import CONSOLE
@@ -134,7 +134,7 @@ def witnessed(answers: Answers, notebook: Notebook, deeds: Deeds) -> Middleware:
             answers.count(response.status)
             return response
         deed = _begin(request, deeds)
-        peer = peer_of(request)
+        peer = client_of(request)
         mark = DEED.set(deed)
         try:
             response = await handler(request)

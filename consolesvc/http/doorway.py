@@ -4,6 +4,7 @@ aiohttp gives a client for ever to finish a request's head, and takes any number
 HEAD_WAIT seconds and `limits.headers` bytes, and of those that wait there are at most `limits.handshakes`: with one
 more, the one that has waited longest must go. Thus a good client, whose head comes in one piece, gets in however many
 others only hold the door open. Once its head is whole a connection is aiohttp's, and nothing of this is in its way.
+Where TLS is spoken, its handshake (secure.py) waits here first, under the same cap.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import logging
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import cast
+from typing import Protocol, cast
 
 from consolesvc.config.model import Limits
 from consolesvc.errors import LimitReached
@@ -34,6 +35,18 @@ _END = re.compile(rb"\r?\n\r?\n")
 _LONGEST_END = 4
 
 
+class Waiting(Protocol):
+    """A connection that waits: for its TLS to be up, or for the head of its first request."""
+
+    def refuse(self, fault: Fault) -> None:
+        """Send it away; with the fault, where it can be told one yet."""
+        ...
+
+    def close(self) -> None:
+        """Close it without a word."""
+        ...
+
+
 class Doorway:
     """All connections of this process that have not told a whole head yet.
 
@@ -46,7 +59,7 @@ class Doorway:
         self.limits = limits
         self.wait = wait
         # A dict keeps the order of arrival, and forgets one of a thousand as fast as the last.
-        self._waiting: dict[Arrival, None] = {}
+        self._waiting: dict[Waiting, None] = {}
         self._warn_at = 0.0
 
     def __repr__(self) -> str:
@@ -59,8 +72,15 @@ class Doorway:
         """The protocol factory to listen with: its connections wait here, then become `server`'s."""
         return lambda: Arrival(self, server)
 
-    def enter(self, arrival: Arrival) -> None:
-        """Count a connection in; the one that has waited longest goes where there are too many."""
+    def enter(self, arrival: Waiting, before: Waiting | None = None) -> None:
+        """Count a connection in; the one that has waited longest goes where there are too many.
+
+        Args:
+            arrival: What waits now.
+            before: What the same connection has waited as until now.
+        """
+        if before is not None:
+            self.leave(before)
         self._waiting[arrival] = None
         cap = self.limits.handshakes
         if cap and len(self._waiting) > cap:
@@ -68,7 +88,7 @@ class Doorway:
             longest = next(iter(self._waiting))
             longest.refuse(Fault(HTTPStatus.TOO_MANY_REQUESTS, str(LimitReached("handshakes", cap))))
 
-    def leave(self, arrival: Arrival) -> None:
+    def leave(self, arrival: Waiting) -> None:
         """Count a connection out."""
         self._waiting.pop(arrival, None)
 
@@ -85,11 +105,26 @@ class Doorway:
 
 
 class Arrival(asyncio.Protocol):
-    """One connection, until its first head is whole."""
+    """One connection, until its first head is whole.
 
-    def __init__(self, doorway: Doorway, server: Callable[[], asyncio.Protocol]) -> None:
+    Args:
+        doorway: Where it waits.
+        server: Makes the protocol that takes over.
+        before: What the connection has waited as until it is made.
+        refusal: Whatever it asks is refused with this; None: it is not.
+    """
+
+    def __init__(
+        self,
+        doorway: Doorway,
+        server: Callable[[], asyncio.Protocol],
+        before: Waiting | None = None,
+        refusal: Fault | None = None,
+    ) -> None:
         self._doorway = doorway
         self._server = server
+        self._before = before
+        self._refusal = refusal
         self._head = bytearray()
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -100,11 +135,15 @@ class Arrival(asyncio.Protocol):
         # A stream's; no isinstance, for uvloop's are of no class of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
         self._timer = asyncio.get_running_loop().call_later(self._doorway.wait, self._late)
-        self._doorway.enter(self)
+        self._doorway.enter(self, self._before)
+        self._before = None
 
     def data_received(self, data: bytes) -> None:
         """Keep what comes; go on once it is a whole head."""
         if self._refused:
+            return
+        if self._refusal is not None:
+            self.refuse(self._refusal, linger=True)
             return
         seen = max(0, len(self._head) - _LONGEST_END)
         self._head += data
@@ -135,8 +174,10 @@ class Arrival(asyncio.Protocol):
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         transport.write(head.encode("ascii") + body)
-        if linger and transport.can_write_eof():
-            transport.write_eof()
+        if linger:
+            # TLS has no half-closed connection: there the client has to be content with the answer's length.
+            if transport.can_write_eof():
+                transport.write_eof()
             self._timer = asyncio.get_running_loop().call_later(LINGER, transport.abort)
         else:
             transport.close()

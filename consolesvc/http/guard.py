@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.http.faults import Fault
+from consolesvc.http.forwarded import host_asked
 from consolesvc.http.hosts import refusal
 
 
@@ -31,6 +32,7 @@ def guard(known: Collection[str], *, passes: Callable[[web.Request], bool] = lam
                 headers.getall("Origin", []),
                 headers.get("Sec-Fetch-Site"),
                 known,
+                host_asked(request),
             )
         if refused is not None:
             raise Fault(refused.status, refused.message)

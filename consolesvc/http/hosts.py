@@ -84,12 +84,12 @@ def host_allowed(host: str, known: Collection[str]) -> bool:
     return _is_literal(host) or host_name(host) in known
 
 
-def origin_allowed(origin: str | None, host: str, allowed: Collection[str]) -> bool:
+def origin_allowed(origin: str | None, hosts: Collection[str], allowed: Collection[str]) -> bool:
     """Whether a websocket from this Origin is accepted (DESIGN 5.4, nova-contract 3.1).
 
     Args:
         origin: The header's value; None where it is absent, as with every client that is no browser: accepted.
-        host: The Host header's value.
+        hosts: The Host header's value, and what it was before a proxy of ours.
         allowed: `proxy.allowed_origins`: host names.
 
     Compared by host name only: neither scheme nor port counts.
@@ -97,11 +97,18 @@ def origin_allowed(origin: str | None, host: str, allowed: Collection[str]) -> b
     if origin is None:
         return True
     name = origin_host(origin)
-    return name is not None and (name == host_name(host) or name in {configured_host(text) for text in allowed})
+    if name is None:
+        return False
+    return name in map(host_name, hosts) or name in map(configured_host, allowed)
 
 
 def refusal(
-    method: str, hosts: Sequence[str], origins: Sequence[str], fetch_site: str | None, known: Collection[str]
+    method: str,
+    hosts: Sequence[str],
+    origins: Sequence[str],
+    fetch_site: str | None,
+    known: Collection[str],
+    asked: str = "",
 ) -> Refusal | None:
     """Why a request must not be answered; None where it may.
 
@@ -111,6 +118,8 @@ def refusal(
         origins: All values of the Origin header.
         fetch_site: The Sec-Fetch-Site header's value.
         known: What `known_hosts` gave.
+        asked: The host that was asked, where a proxy of ours has written another one into the Host header. It is no
+            host to be checked: no page can make a browser send such a header across sites.
     """
     if len(hosts) != 1:
         # HTTP/1.0 may leave it out. The answer's links and a console's URL are made of it, so there is nothing to
@@ -124,7 +133,7 @@ def refusal(
     if method in SAFE_METHODS:
         return None
     for origin in origins:
-        if origin_host(origin) != host_name(hosts[0]):
+        if origin_host(origin) not in (host_name(hosts[0]), host_name(asked or hosts[0])):
             return Refusal(HTTPStatus.FORBIDDEN, f"A {method} from another origin, {origin[:100]!r}, is refused.")
     if fetch_site == "cross-site":
         return Refusal(HTTPStatus.FORBIDDEN, f"A {method} from another site is refused.")

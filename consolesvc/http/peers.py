@@ -1,4 +1,4 @@
-"""Who is at the other end of a request: an address, for logs and the audit; of a local socket, whom the kernel names.
+"""Who is at the other end of a local socket: whom the kernel names (DESIGN 5.3). Addresses are forwarded.py's.
 
 Nothing that a client sends has a part in it.
 """
@@ -25,12 +25,6 @@ class Peer(NamedTuple):
     uid: int
     gid: int
     groups: frozenset[int]
-
-
-def peer_of(request: web.BaseRequest) -> str:
-    """The client's address, such as `10.0.0.3:51422`; `local` for one without, such as a local socket's."""
-    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
 
 
 def is_local(request: web.BaseRequest) -> bool:

@@ -16,11 +16,11 @@ from aiohttp.typedefs import Handler
 from consolesvc.config.credentials import LONGEST_NAME
 from consolesvc.http.deeds import asked_by, did
 from consolesvc.http.faults import fault_of
+from consolesvc.http.forwarded import address_of, root_of
 from consolesvc.identity import auth_request, documents
 from consolesvc.identity.auth_request import DOMAIN_ID, Named
 from consolesvc.identity.builtin import BuiltinIdentity, Principal
 from consolesvc.identity.faults import KeystoneFault, unauthenticated
-from consolesvc.identity.middleware import root_of
 from consolesvc.identity.seam import TOKEN_HEADER
 
 SUBJECT_HEADER = "X-Subject-Token"
@@ -90,7 +90,7 @@ class KeystoneFace:
         asked = auth_request.parse(await _json(request))
         if asked.user is not None:
             did(claimed=(asked.user.name or asked.user.id)[:LONGEST_NAME])
-        token, principal = await self._identity.authenticate(asked, request.remote or "")
+        token, principal = await self._identity.authenticate(asked, address_of(request))
         asked_by(principal.caller.user_id, principal.project_id)
         return self._token(request, principal, token, HTTPStatus.CREATED)
 

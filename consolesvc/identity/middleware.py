@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.http.deeds import asked_by
 from consolesvc.http.faults import Fault
-from consolesvc.http.forwarded import public_root
+from consolesvc.http.forwarded import root_of
 from consolesvc.identity.caller import ANONYMOUS, CALLER, Caller
 from consolesvc.identity.seam import Headers, Identity
 
@@ -47,11 +47,6 @@ def is_protected(request: web.Request) -> bool:
     if path in PUBLIC and request.method in ("GET", "HEAD"):
         return False
     return path in PROTECTED or path.startswith(_PROTECTED_FOLDERS)
-
-
-def root_of(request: web.Request) -> str:
-    """The root as the client wrote it, proxies looked through; the guard has checked the host."""
-    return public_root(request.scheme, request.headers.get("Host", request.host), request.headers)
 
 
 async def caller_of(identity: Identity, request: web.Request, headers: Headers) -> Caller:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from consolesvc.errors import LineUnavailable
 from consolesvc.lines.host import is_pty, look
+from consolesvc.ownership import group_name, ourselves, owner_and_mode, user_name
 
 _READ_WRITE = 0o6
 _DYNAMIC_USERS = range(61184, 65520)  # systemd's DynamicUser: they have names, but no file that usermod could change
@@ -31,16 +32,16 @@ def _cure(device: str) -> str:
     status = look(device)
     if status is None:
         return _barred(device)
-    facts = f"{device} is {_owner_and_mode(status)}; {_ourselves()}"
+    facts = f"{device} is {owner_and_mode(status)}; {ourselves()}"
     if may_open(device):
         return f"{facts}: its mode allows that; a unit's `DeviceAllow=`, a container or a security module does not"
     if status.st_uid == os.geteuid():
         return f"{facts}: `chmod u+rw {shlex.quote(device)}`"
-    group = _group_name(status.st_gid)
+    group = group_name(status.st_gid)
     ours_to_join = group is not None and status.st_gid != 0 and status.st_mode >> 3 & _READ_WRITE == _READ_WRITE
     # Whoever is in group tty may write to every user's terminal.
     if is_pty(status.st_rdev) and not (ours_to_join and group != "tty"):
-        return f"{facts}: run consolesvc as {_user_name(status.st_uid)}, or `chmod o+rw {shlex.quote(device)}`"
+        return f"{facts}: run consolesvc as {user_name(status.st_uid)}, or `chmod o+rw {shlex.quote(device)}`"
     if stat.S_ISSOCK(status.st_mode) and (not status.st_gid or status.st_mode >> 3 & _READ_WRITE != _READ_WRITE):
         cure = f"`setfacl -m u:{os.geteuid()}:rw {shlex.quote(device)}`"
         return f"{facts}: its program has to make it for a group of ours; for now {cure}"
@@ -55,12 +56,12 @@ def _barred(device: str) -> str:
     for _ in range(_MOST_LINKS):
         for directory in reversed(here.parents):
             if not os.access(directory, os.X_OK, effective_ids=True):
-                facts = f"{directory} is {_owner_and_mode(directory.stat())} and bars the way to {device}"
-                return f"{facts}; {_ourselves()}: `chmod o+x {shlex.quote(str(directory))}`"
+                facts = f"{directory} is {owner_and_mode(directory.stat())} and bars the way to {device}"
+                return f"{facts}; {ourselves()}: `chmod o+x {shlex.quote(str(directory))}`"
         if not here.is_symlink():
             break
         here = here.parent / here.readlink()
-    return f"{_ourselves()}, and {device} cannot be looked at"
+    return f"{ourselves()}, and {device} cannot be looked at"
 
 
 def _join(group: str, gid: int) -> str:
@@ -90,26 +91,3 @@ def _serial_group() -> str:
     """The group that this distribution gives its serial ports to."""
     names = {entry.gr_name for entry in grp.getgrall()}
     return "uucp" if "uucp" in names and "dialout" not in names else "dialout"
-
-
-def _owner_and_mode(status: os.stat_result) -> str:
-    group = _group_name(status.st_gid) or str(status.st_gid)
-    return f"{_user_name(status.st_uid)}:{group} {stat.S_IMODE(status.st_mode):04o}"
-
-
-def _ourselves() -> str:
-    return f"consolesvc runs as uid {os.geteuid()}"
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group_name(gid: int) -> str | None:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return None

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
+from consolesvc.client.cacert import refused_certificate
 from consolesvc.config.linespec import RemoteSpec
 from consolesvc.errors import LineUnavailable
 from consolesvc.lines.remotewords import PROTOCOL
@@ -126,7 +127,9 @@ class RemoteCalls:
 
     def _unreachable(self, error: aiohttp.ClientError) -> LineUnavailable:
         os_error = getattr(error, "os_error", None)
-        why = getattr(os_error, "strerror", None) or type(error).__name__
+        # The variable is OpenSSL's, of the service's own environment: OS_CACERT is for people's commands.
+        refused = refused_certificate(error, "SSL_CERT_FILE")
+        why = refused or getattr(os_error, "strerror", None) or type(error).__name__
         where = self.spec.url
         host = urlsplit(self._base).hostname
         if host is not None and host != urlsplit(where).hostname and str(host) in str(error):

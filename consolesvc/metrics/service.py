@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from consolesvc import __version__
 from consolesvc.audit.audit import Audit
 from consolesvc.http.deeds import Answers
+from consolesvc.http.renewal import Renewal
 from consolesvc.inventory import Inventory
 from consolesvc.log.directory import LogDirectory
 from consolesvc.metrics.disk import Disk
@@ -49,6 +50,7 @@ class Sources:
         reloads: What became of the configuration.
         audit: What was written down.
         logs: The folder of the logs; None while there is none.
+        renewals: What TLS is spoken with; none where it is not.
     """
 
     inventory: Inventory
@@ -59,6 +61,7 @@ class Sources:
     reloads: Reloads
     audit: Audit
     logs: Callable[[], LogDirectory | None]
+    renewals: Callable[[], Collection[Renewal]]
 
 
 _BUILD = Family("consolesvc_build_info", "gauge", "1; the versions of the service, of Python, and the event loop.")
@@ -81,6 +84,10 @@ _RELOADS = Family("consolesvc_config_reloads_total", "counter", "Configurations 
 _REFUSED = Family(
     "consolesvc_config_refused", "gauge", "Whether the configuration's file is wrong, and the old one holds."
 )
+_EXPIRES = Family(
+    "consolesvc_tls_certificate_expiry_timestamp_seconds", "gauge", "When the time of a certificate is over, Unix time."
+)
+_TROUBLE = Family("consolesvc_tls_trouble", "gauge", "Whether the files of TLS are wrong, or a certificate is over.")
 _QUEUE = Family("consolesvc_log_queue", "gauge", "Pieces of work that wait for the log's thread.")
 _LOGS = Family("consolesvc_log_bytes", "gauge", "Bytes in the files of all logs.")
 _FREE = Family("consolesvc_log_disk_free_bytes", "gauge", "Bytes free on the disk under the logs.")
@@ -120,6 +127,9 @@ def texts(sources: Sources, lag: tuple[float, float], disk: Disk | None) -> Iter
     reloads = {"taken": sources.reloads.taken, "refused": sources.reloads.refused}
     yield _RELOADS.text(*_by("result", reloads))
     yield _REFUSED.text(("", sources.reloads.trouble is not None))
+    if renewals := sources.renewals():
+        yield _EXPIRES.text(*((labels(file=str(each.tls.cert)), each.expires) for each in renewals))
+        yield _TROUBLE.text(("", any(each.trouble for each in renewals)))
     yield from _logs(sources.logs(), disk)
     if sources.audit.on:
         yield _RECORDS.text(("", sources.audit.records))

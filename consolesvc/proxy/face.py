@@ -20,8 +20,9 @@ from consolesvc.console.viewer import End, Viewer
 from consolesvc.errors import LimitReached, ServerNotFound, StoreUnavailable, TokenRefused
 from consolesvc.http.deeds import LONGEST
 from consolesvc.http.faults import Fault, fault_response
+from consolesvc.http.forwarded import client_of, host_asked
 from consolesvc.http.hosts import host_allowed, origin_allowed
-from consolesvc.http.peers import is_local, peer_of
+from consolesvc.http.peers import is_local
 from consolesvc.http.requests import REQUEST_ID, new_request_id
 from consolesvc.inventory import Inventory, Server
 from consolesvc.proxy import codes
@@ -109,7 +110,8 @@ class Proxy:
         if not host_allowed(host, self.known_hosts):
             why = "foreign Host: it is no name of this service; should it be, add it to api.allowed_hosts"
             raise Fault(403, why, word="host")
-        if not origin_allowed(request.headers.get("Origin"), host, self.config.proxy.allowed_origins):
+        hosts = (host, host_asked(request))
+        if not origin_allowed(request.headers.get("Origin"), hosts, self.config.proxy.allowed_origins):
             why = "foreign Origin: it is neither this host nor in proxy.allowed_origins"
             raise Fault(403, why, word="origin")
 
@@ -146,7 +148,7 @@ class Proxy:
         viewer = Viewer(
             console,
             start.offset,
-            who=peer_of(request),
+            who=client_of(request),
             user=grant.user,
             may_type=grant.may_type,
             gap=start.gap,
@@ -210,6 +212,7 @@ class Proxy:
         self, ws: web.WebSocketResponse, viewer: Viewer, wish: Wish, replay_end: int, lineage: Lineage
     ) -> Speech:
         if ws.ws_protocol == V1:
+            # After a cut, too: what was asked while it was away is not to be answered now, perhaps into a shell.
             replay = (min(viewer.offset, replay_end), replay_end)
             return Version1(viewer, replay=replay, resume=await self.resumes.renew(lineage))
         # Raw bytes from an offset on are exact (DESIGN decision 8): nothing is taken out of them.
@@ -225,7 +228,7 @@ class Proxy:
     async def _refuse(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         """Say no: by HTTP, or, to a browser, which reads no HTTP refusal, by a close with the reason (DESIGN 5.4)."""
         self.refusals[fault.word or "request"] += 1
-        peer = peer_of(request)
+        peer = client_of(request)
         log.info("refused %s: %s", peer, printable(fault.message))
         why = {"status": fault.status, "reason": printable(fault.message)[:LONGEST], "word": fault.word}
         self.witnesses.audit.refused(request=REQUEST_ID.get(), client=peer, what="attached", **why)

@@ -60,18 +60,19 @@ class MemoryResumeStore:
         Raises:
             TokenRefused: it is unknown, used or expired.
         """
-        digest = digest_of(secret)
-        lineage = self._lineages.get(digest)
-        if lineage is None:
-            raise TokenRefused("unknown")
-        if self._is_over(lineage, self.clock()):
-            raise TokenRefused("expired")
+        lineage = self._good(digest_of(secret))
         admit(lineage.grant)
+        digest = digest_of(secret)
         other = lineage.before if digest == lineage.current else lineage.current
         if other is not None:
             self._lineages.pop(other, None)
         lineage.current, lineage.before = digest, None
         return lineage
+
+    async def look_up(self, secret: str) -> tuple[Grant, bool | None]:
+        """The grant of a secret, which stays as good as it was, and whether its session lives; raises TokenRefused."""
+        lineage = self._good(digest_of(secret))
+        return lineage.grant, lineage.sessions > 0
 
     def enter(self, lineage: Lineage) -> None:
         """A session of this lineage lives: its secret does not run out."""
@@ -133,6 +134,14 @@ class MemoryResumeStore:
             return False
         self._lineages[digest] = lineage
         return True
+
+    def _good(self, digest: bytes) -> Lineage:
+        lineage = self._lineages.get(digest)
+        if lineage is None:
+            raise TokenRefused("unknown")
+        if self._is_over(lineage, self.clock()):
+            raise TokenRefused("expired")
+        return lineage
 
     def _is_over(self, lineage: Lineage, now: float) -> bool:
         """Whether its secrets are good for nothing any more: their time is over, or a share link's is."""

@@ -70,15 +70,9 @@ class SharedResumeStore:
     async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
         """The lineage of a secret; raises TokenRefused, StoreUnavailable and what `admit` raises."""
         digest = digest_of(secret)
-        text = await self._store.ask(self._redis.get(f"{PREFIX}resume:{digest.hex()}"))
-        if text is None:
-            raise TokenRefused("unknown")
-        entry = json.loads(text)
-        grant = grant_of(entry["grant"], self.clock())
-        if grant.ends and grant.expires is not None and grant.expires <= self.clock():
-            raise TokenRefused("expired")
+        grant, lineage = await self._good(digest)
         admit(grant)
-        name = f"{PREFIX}lineage:{entry['lineage']}"
+        name = f"{PREFIX}lineage:{lineage}"
         good = await self._store.ask(self._redis.hgetall(name))
         pipe = self._redis.pipeline()
         for other in good.values():
@@ -86,7 +80,12 @@ class SharedResumeStore:
                 pipe.delete(f"{PREFIX}resume:{other}")
         pipe.hset(name, mapping={"current": digest.hex(), "before": ""})
         await self._store.ask(pipe.execute())
-        return Lineage(grant, current=digest, id=entry["lineage"])
+        return Lineage(grant, current=digest, id=lineage)
+
+    async def look_up(self, secret: str) -> tuple[Grant, bool | None]:
+        """The grant of a secret, which stays as good as it was, and whether its session lives (ResumeStore.look_up)."""
+        grant, lineage = await self._good(digest_of(secret))
+        return grant, True if any(living.id == lineage for living in self._living) else None
 
     def enter(self, lineage: Lineage) -> None:
         """A session of this lineage lives: its secret does not run out."""
@@ -131,6 +130,17 @@ class SharedResumeStore:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _good(self, digest: bytes) -> tuple[Grant, str]:
+        """The grant of a secret and the id of its lineage; raises TokenRefused and StoreUnavailable."""
+        text = await self._store.ask(self._redis.get(f"{PREFIX}resume:{digest.hex()}"))
+        if text is None:
+            raise TokenRefused("unknown")
+        entry = json.loads(text)
+        grant = grant_of(entry["grant"], self.clock())
+        if grant.ends and grant.expires is not None and grant.expires <= self.clock():
+            raise TokenRefused("expired")
+        return grant, str(entry["lineage"])
 
     async def _ends(self, digests: list[str]) -> bool:
         names = [f"{PREFIX}resume:{digest}" for digest in digests if digest]

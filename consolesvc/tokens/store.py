@@ -135,6 +135,17 @@ class ResumeStore(Protocol):
         """
         ...
 
+    async def look_up(self, secret: str) -> tuple[Grant, bool | None]:
+        """The grant of a secret, which stays as good as it was, and whether a session of its lineage lives.
+
+        That is None where it does not live here, and another host may have it.
+
+        Raises:
+            TokenRefused: it is unknown, used or expired.
+            StoreUnavailable: it cannot be looked up now.
+        """
+        ...
+
     def enter(self, lineage: Lineage) -> None:
         """A session of this lineage lives: its secret does not run out."""
         ...

@@ -15,11 +15,22 @@ from consolesvc.console.console import Console
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
 from consolesvc.web import boots, fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
-from consolesvc.web.calls import visible
+from consolesvc.web.calls import query_of, visible, wrong
+from consolesvc.web.tail import MOST, Tails
 from consolesvc.web.waits import Waits
 
+NOT_TOLD = {"configuration_error": None, "tls_error": None}
+"""What is none of a caller's business who is no admin."""
 
-def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: Callable[[], str | None]) -> None:
+
+def setup(
+    app: web.Application,
+    *,
+    inventory: Inventory,
+    waits: Waits,
+    trouble: Callable[[], str | None],
+    tls_trouble: Callable[[], str | None],
+) -> None:
     """Add the routes.
 
     Args:
@@ -27,13 +38,24 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits, trouble: 
         inventory: The consoles.
         waits: Counts the requests that wait for one.
         trouble: Why the last reload of the configuration was refused; None where it was not.
+        tls_trouble: What is wrong with the files of TLS; None where nothing is.
     """
+    tails = Tails()
 
-    async def consoles(_request: web.Request) -> web.Response:
+    async def consoles(request: web.Request) -> web.Response:
+        size = _tail_size(request)
         caller = CALLER.get()
-        views = [console_view(server) for server in inventory if caller.sees(server.project_id)]
+        seen = [server for server in inventory if caller.sees(server.project_id)]
+        # Asked for before the views are made: a view is of one moment.
+        said = [{"tail": await tails.of(server.console, size)} if size else {} for server in seen]
         # Files and keys of this host are its operators' business.
-        return web.json_response({"consoles": views, "configuration_error": trouble() if caller.is_admin else None})
+        told = {"configuration_error": trouble(), "tls_error": tls_trouble()} if caller.is_admin else NOT_TOLD
+        answer = {
+            "consoles": [{**console_view(server), **tail} for server, tail in zip(seen, said, strict=True)],
+            **told,
+            "caller": {"user": caller.user_id, "may_type": caller.may_type, "is_admin": caller.is_admin},
+        }
+        return web.json_response(answer)
 
     async def console(request: web.Request) -> web.Response:
         return web.json_response({"console": console_view(visible(inventory, request))})
@@ -96,6 +118,14 @@ def console_view(server: Server) -> dict[str, Any]:
         "refused": console.refused,
         "counters": _counters(console),
     }
+
+
+def _tail_size(request: web.Request) -> int:
+    """Bytes of each console's tail that are asked for, 0 for none; raises Fault 400."""
+    asked = query_of(request.query, ("tail",)).get("tail", "0")
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= len(str(MOST)) and int(asked) <= MOST):
+        raise wrong("tail", asked, f"a number of bytes from 0 to {MOST}")
+    return int(asked)
 
 
 def _log_view(console: Console) -> dict[str, Any] | None:

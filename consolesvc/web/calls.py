@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from consolesvc.http.deeds import about
 from consolesvc.http.faults import MALFORMED_BODY, Fault
@@ -61,13 +62,13 @@ async def body_of(request: web.Request, known: Collection[str]) -> dict[str, Any
     return body
 
 
-def query_of(request: web.Request, known: Collection[str]) -> dict[str, str]:
+def query_of(query: MultiMapping[str], known: Collection[str]) -> dict[str, str]:
     """A request's query, each parameter once; raises Fault 400 for one that it has not, or that is there twice."""
-    refuse_strangers(request.query, known)
-    for name in request.query:
-        if len(request.query.getall(name)) > 1:
-            raise wrong(name, request.query.getall(name), "one value")
-    return dict(request.query)
+    refuse_strangers(query, known)
+    for name in query:
+        if len(query.getall(name)) > 1:
+            raise wrong(name, query.getall(name), "one value")
+    return dict(query)
 
 
 def still_there(inventory: Inventory, server: Server) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from consolesvc.config.model import KIB, MIB
 from consolesvc.console.attach import since_start
@@ -52,26 +55,46 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
     """Add the route."""
 
     async def output(request: web.Request) -> web.StreamResponse:
-        asked = _asked(request)
-        console = visible(inventory, request).console
-        offset, gap = _begin(console, asked)
-        if RAW not in request.headers.get("Accept", "").lower():
-            return web.json_response(await _document(console, asked, offset, gap), headers=_NO_STORE)
-        if asked.follow:
-            return await _stream(request, console, asked, offset, gap)
-        piece = await read_full(console, offset, asked.limit or LIMIT)
-        headers = _headers(console, gap or piece.gap(offset), piece.offset)
-        return web.Response(body=piece.data, headers={**headers, "Console-Next": str(piece.end)})
+        asked = _asked(request.query, PARAMETERS)
+        return await _answer(request, visible(inventory, request).console, asked)
 
     app.router.add_get("/console/v1/consoles/{id}/output", output)
+
+
+async def answer(
+    request: web.Request, console: Console, query: MultiMapping[str], known: Collection[str]
+) -> web.StreamResponse:
+    """The answer to a call for a console's output.
+
+    Args:
+        request: What is answered; its Accept says how.
+        console: Whose output, for who may see it.
+        query: The request's query, as far as it is about output.
+        known: The names it may have, of PARAMETERS.
+
+    Raises:
+        Fault: 400 for a query that cannot be.
+    """
+    return await _answer(request, console, _asked(query, known))
+
+
+async def _answer(request: web.Request, console: Console, asked: Asked) -> web.StreamResponse:
+    offset, gap = _begin(console, asked)
+    if RAW not in request.headers.get("Accept", "").lower():
+        return web.json_response(await _document(console, asked, offset, gap), headers=_NO_STORE)
+    if asked.follow:
+        return await _stream(request, console, asked, offset, gap)
+    piece = await read_full(console, offset, asked.limit or LIMIT)
+    headers = _headers(console, gap or piece.gap(offset), piece.offset)
+    return web.Response(body=piece.data, headers={**headers, "Console-Next": str(piece.end)})
 
 
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def _asked(request: web.Request) -> Asked:
+def _asked(given: MultiMapping[str], known: Collection[str]) -> Asked:
     """The query; raises Fault 400."""
-    query = query_of(request, PARAMETERS)
+    query = query_of(given, known)
     start = query.get("start")
     if start is not None and not OFFSET.fullmatch(start):
         raise wrong("start", start, "an offset, or a negative number to count from the end")
@@ -145,15 +168,16 @@ async def _stream(
         return response
     left = asked.limit
     offset = piece.offset
-    while piece.offset == offset:
-        if piece.data:
-            await response.write(piece.data)
-        offset = piece.end
-        left = None if left is None else left - len(piece.data)
-        if left == 0 or not await _more(request, console, offset):
-            await response.write_eof()
-            return response
-        piece = await read_at(console, offset, LIMIT if left is None else min(left, LIMIT))
+    with contextlib.suppress(ConnectionError):  # the client has gone, and nobody reads the end any more
+        while piece.offset == offset:
+            if piece.data:
+                await response.write(piece.data)
+            offset = piece.end
+            left = None if left is None else left - len(piece.data)
+            if left == 0 or not await _more(request, console, offset):
+                await response.write_eof()
+                return response
+            piece = await read_at(console, offset, LIMIT if left is None else min(left, LIMIT))
     if request.transport is not None:
         request.transport.abort()
     return response

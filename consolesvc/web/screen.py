@@ -27,7 +27,7 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
     screens = Screens()
 
     async def screen(request: web.Request) -> web.Response:
-        query = query_of(request, ("format", "cols", "rows"))
+        query = query_of(request.query, ("format", "cols", "rows"))
         kind = one_of(query, "format", ("json", "text", "html"))
         columns = whole_of(query, "cols", COLUMNS, 1, MOST_COLUMNS)
         rows = whole_of(query, "rows", ROWS, 1, MOST_ROWS)

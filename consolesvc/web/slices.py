@@ -36,7 +36,7 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
     """Add the route."""
 
     async def cut(request: web.Request) -> web.StreamResponse:
-        query = query_of(request, ("from", "to", "format", "cols", "rows"))
+        query = query_of(request.query, ("from", "to", "format", "cols", "rows"))
         kind = one_of(query, "format", tuple(TYPES))
         columns = whole_of(query, "cols", COLUMNS, 1, MOST_COLUMNS)
         rows = whole_of(query, "rows", ROWS, 1, MOST_ROWS)

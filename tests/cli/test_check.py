@@ -14,6 +14,7 @@ import pytest
 from consolesvc.cli import check
 from consolesvc.config.linespec import LineSpec
 from consolesvc.lines.host import THIS_HOST, Host
+from tests.certificates import DAY, Authority
 from tests.cli.service import CLEAN, CONSOLESVC, until
 from tests.lines.trees import Tree, open_pty
 
@@ -158,6 +159,64 @@ def test_a_public_port_with_a_private_url(checked: Checked) -> None:
     assert checked(f"{remote}{public}proxy: {{listen: '0.0.0.0:1'}}\n{tail}")[2] == []
 
 
+def test_an_open_api_behind_a_proxy(checked: Checked) -> None:
+    """One port for both, and a name that others know: the proxy in front makes everybody admin."""
+    shared = "api: {listen: 127.0.0.1:1}\nproxy: {listen: 127.0.0.1:1, base_url: wss://console.lab/}\n"
+    tail = servers(FAKE)
+    assert checked(f"{shared}{tail}")[2] == [
+        (
+            "warning: clients are sent to wss://console.lab/, which leads to the API as well, and with identity none "
+            "every caller is admin; say in `identity` who may call"
+        )
+    ]
+    assert checked(f"{shared}identity: {{allow_remote: true}}\n{tail}")[2] == []
+    assert checked(f"{shared.replace('console.lab', 'localhost')}{tail}")[2] == []
+
+
+def test_tls(checked: Checked, tmp_path: Path) -> None:
+    """Which port has which certificate, until when; and what is doubtful about it."""
+    authority = Authority(tmp_path)
+    authority.issue("a", seconds=100 * DAY)
+    authority.issue("b", seconds=13 * DAY)
+    for name in "ab":
+        (tmp_path / f"{name}.key").chmod(0o600)
+    tail = servers(FAKE)
+    code, out, err = checked(f"tls: {{cert: a.pem, key: a.key}}\n{tail}")
+    assert (code, err) == (0, [])
+    assert out[1:3] == [
+        "API       127.0.0.1:8774",
+        "consoles  127.0.0.1:6083; clients are sent to wss://127.0.0.1:6083/",
+    ]
+    assert out[3].startswith(f"TLS       API and consoles: {tmp_path}/a.pem, good until 20")
+    two = "api: {tls: {cert: a.pem, key: a.key}}\nproxy: {tls: {cert: b.pem, key: b.key}, base_url: ws://lab/}\n"
+    code, out, err = checked(f"{two}{tail}")
+    assert code == 0
+    assert [line.partition(",")[0] for line in out[3:5]] == [
+        f"TLS       API: {tmp_path}/a.pem",
+        f"TLS       consoles: {tmp_path}/b.pem",
+    ]
+    assert err[0] == "warning: the consoles' port speaks TLS, but clients are sent to ws://lab/; let base_url say wss"
+    assert err[1].startswith(f"warning: {tmp_path}/b.pem is good until 20")
+    assert err[1].endswith("; renew it soon, it is read again without a restart")
+    authority.issue("a", seconds=-60)
+    (tmp_path / "a.key").chmod(0o644)
+    code, out, err = checked(f"tls: {{cert: a.pem, key: a.key}}\n{tail}")
+    assert code == 0
+    assert err[0].startswith(f"warning: {tmp_path}/a.pem has expired: it was good until 20")
+    assert err[1] == (
+        f"warning: {tmp_path}/a.key holds a private key, and everybody on this host may read it; "
+        f"`chmod o-r {tmp_path}/a.key`"
+    )
+    assert checked(f"tls: {{cert: a.pem, key: b.key}}\n{tail}", "--quiet")[:2] == (2, [])
+
+
+def test_quiet(checked: Checked) -> None:
+    """For a reload that depends on it: nothing where all is well, and warnings all the same."""
+    assert checked(servers(FAKE), "--quiet") == (0, [], [])
+    assert checked("", "-q") == (0, [], ["warning: there is no server in it"])
+    assert checked("servers: 1", "-q")[:2] == (2, [])
+
+
 def test_too_few_descriptors(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
     """Held against the hard limit, which `serve` raises its soft limit to."""
     text = servers(*[FAKE] * 10)
@@ -168,13 +227,22 @@ def test_too_few_descriptors(checked: Checked, monkeypatch: pytest.MonkeyPatch) 
             "raise `LimitNOFILE=` or `ulimit -Hn`"
         )
     ]
-    limited(monkeypatch, 4096)
-    assert checked(text)[2] == [
-        (
-            "warning: limits.sessions is 10000, but about 4006 file descriptors are left for sessions; "
-            "raise `LimitNOFILE=` or `ulimit -Hn`"
-        )
-    ]
+    limited(monkeypatch, 1000)
+    expected = (
+        "warning: `limits` promises {} connections to 10 consoles, and about 910 file descriptors are left for them; "
+        "raise `LimitNOFILE=` or `ulimit -Hn`"
+    )
+    for limits, promise in (
+        ("{}", 10 * 64 + 512),
+        ("{handshakes: 300}", 10 * 64 + 300),
+        ("{sessions: 500}", 500 + 512),
+        ("{sessions_per_console: 0}", 10_000 + 512),
+        ("{sessions: 0}", 10 * 64 + 512),
+        ("{sessions: 200}", None),
+        ("{sessions: 0, sessions_per_console: 0}", None),
+    ):
+        told = [] if promise is None else [expected.format(promise)]
+        assert checked(f"limits: {limits}\n{text}")[2] == told
     limited(monkeypatch, resource.RLIM_INFINITY)
     _, out, err = checked(text)
     assert (out[-1], err) == ("files     90 descriptors for the consoles, of any number", [])

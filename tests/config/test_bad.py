@@ -11,14 +11,13 @@ from consolesvc.config.load import load, load_demo
 from consolesvc.errors import ConfigurationError
 
 STORE = "memory, or a URL such as redis://redis.lab:6379/0, rediss://… or unix:///run/redis.sock"
-LATER = "is promised for a later release and not built yet; remove it"
 ADDRESS = "host:port, such as 127.0.0.1:8774"
 NAME = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
 SERVER = "a server such as {name: node3, line: {type: serial, device: /dev/ttyUSB0}}"
 KINDS = "serial, tcp, unix, telnet, rfc2217, command, consolesvc, emulated"
 TOP = (
     "known here: api, audit, defaults, emulator, identity, include, limits, log, metrics, power, proxy, servers, "
-    "service, tokens, webhooks"
+    "service, tls, tokens, trusted_proxies, webhooks"
 )
 
 
@@ -105,6 +104,32 @@ SECTIONS = [
     (
         "proxy: {base_url: 'ws://a/?b'}",
         "proxy.base_url: found 'ws://a/?b', expected a URL without query and fragment: the token is added to it",
+    ),
+    ("ssl: true", "unknown key `ssl`; did you mean `tls: {cert: console.pem, key: console.key}`?"),
+    (
+        "api: {trusted_proxies: []}",
+        "api: unknown key `trusted_proxies`; it stands at the top level, for both ports",
+    ),
+    ("api: {prefix: consoles}", "api.prefix: found 'consoles', expected a path such as /consoles"),
+    ("api: {prefix: //x}", "api.prefix: found '//x', expected a path such as /consoles"),
+    (
+        "api: {prefix: /console/}",
+        "api.prefix: found '/console/', expected a path such as /consoles: this one is a path of the API's own",
+    ),
+    (
+        "trusted_proxies: 10.0.0.1",
+        (
+            "trusted_proxies: found '10.0.0.1', "
+            "expected a list of addresses and networks, such as [10.0.0.0/8, 127.0.0.1]"
+        ),
+    ),
+    (
+        "trusted_proxies: [10.0.0.1/8]",
+        "trusted_proxies[0]: found '10.0.0.1/8', expected 10.0.0.0/8: a network ends in zeros",
+    ),
+    (
+        "trusted_proxies: [nginx.lab]",
+        ("trusted_proxies[0]: found 'nginx.lab', expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8"),
     ),
     ("proxy: {notices: maybe}", "proxy.notices: found 'maybe', expected true or false"),
     ("proxy: {notices: 1}", "proxy.notices: found 1, expected true or false"),
@@ -400,20 +425,6 @@ def test_a_name_like_a_rotated_log(tmp_path: Path) -> None:
     ]
 
 
-PROMISED_KEYS = [
-    ("tls: {}", "", "tls"),
-    ("proxy: {tls: {}}", "proxy: ", "tls"),
-    ("api: {trusted_proxies: []}", "api: ", "trusted_proxies"),
-    ("servers: [{name: a, line: {type: emulated, guest: echo}, groups: [x]}]", "servers[0]: ", "groups"),
-]
-
-
-@pytest.mark.parametrize(("text", "parent", "key"), PROMISED_KEYS)
-def test_a_promised_key_is_refused(tmp_path: Path, text: str, parent: str, key: str) -> None:
-    """What is to come is never ignored: it is refused as not built yet."""
-    assert said(tmp_path, text) == [f"lab.yaml:1: {parent}`{key}` {LATER}"]
-
-
 def test_twins_are_refused(tmp_path: Path) -> None:
     """Names, ids (in any spelling) and devices (also through links) are each server's own; the first is named."""
     (tmp_path / "link").symlink_to("/dev/null")
@@ -477,7 +488,7 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
         "lab.yaml:4: limits.sessions: found 'x', expected a whole number, 0 or more",
         "conf.d/a.yaml:1: an included file holds only `servers`; move `api` to lab.yaml",
         "conf.d/a.yaml:2: an included file holds only `servers`; move `power` to lab.yaml",
-        f"conf.d/a.yaml:3: `tls` {LATER}",
+        "conf.d/a.yaml:3: an included file holds only `servers`; move `tls` to lab.yaml",
         f"conf.d/b.yaml:2: servers[0]: `line` is missing, expected {SERVER}",
         "conf.d/c.yaml:2: is not YAML: expected the node content, but found '<stream end>'",
         "--set: tokens.ttl: found 'x', expected seconds, or a number with s, m or h",

@@ -23,9 +23,12 @@ from consolesvc.config.model import (
     IdentityStatic,
     PowerCommands,
     ServerConfig,
+    Tls,
     Webhook,
 )
 from consolesvc.config.servers import SERVER
+from consolesvc.config.tls import SECTION as TLS
+from tests.certificates import Authority
 
 SPECS = get_args(LineSpec)
 LAB = Path(__file__).parent.parent.parent / "config" / "lab.yaml"
@@ -51,7 +54,7 @@ def paths(thing: Any, prefix: str = "") -> Iterator[str]:
 
 def uncommented(text: str) -> str:
     """lab.yaml with its examples switched on: commented lines that are one entry or one key."""
-    return re.sub(r"(?m)^( +)# (- \{|base_url:|directory:|listen:|file:)", r"\1\2", text)
+    return re.sub(r"(?m)^( +)# (- \{|base_url:|directory:|listen:|file:|tls:)", r"\1\2", text)
 
 
 @pytest.fixture
@@ -74,10 +77,10 @@ def test_it_says_the_defaults() -> None:
 def test_it_shows_every_key(all_of_lab: Path) -> None:
     """Every field of the model is a key in it, and the parser knows exactly these."""
     document = yaml.safe_load(all_of_lab.read_text())
-    shown = {path for path in paths(document) if path.partition(".")[0] in SECTIONS}
+    shown = {path for path in paths(document) if path.partition(".")[0] in SECTIONS} | {"tls"}
     model = Config()
     assert shown == {path for name in SECTIONS for path in paths(getattr(model, name), name)}
-    assert set(document) == set(DOCUMENT.keys)
+    assert set(document) == set(DOCUMENT.keys) - {"tls"}
     assert set(SECTIONS) == {field.name for field in fields(Config)} - {"servers", "path"}
 
 
@@ -137,6 +140,18 @@ def test_it_shows_every_key_of_a_webhook(tmp_path: Path) -> None:
         ("node*",),
         str(tmp_path / "hook.secret"),
     )
+
+
+def test_it_shows_all_of_tls(tmp_path: Path) -> None:
+    """Its commented `tls:` loads once the files are there, names every key, and says each default."""
+    authority = Authority(tmp_path)
+    authority.issue("console", cert="console.pem", key="console.key")
+    (tmp_path / "clients-ca.pem").write_bytes(authority.cert.read_bytes())
+    [text] = re.findall(r"(?m)^# (tls: .*)$", LAB.read_text())
+    (tmp_path / "lab.yaml").write_text(text)
+    found = load(tmp_path / "lab.yaml").tls
+    assert found == Tls(tmp_path / "console.pem", tmp_path / "console.key", client_ca=tmp_path / "clients-ca.pem")
+    assert set(yaml.safe_load(text)["tls"]) == set(TLS.keys) == {field.name for field in fields(Tls)}
 
 
 def test_every_default_of_a_line_is_said(all_of_lab: Path) -> None:

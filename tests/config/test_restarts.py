@@ -13,6 +13,7 @@ from consolesvc.config.model import Address, Config, IdentityKeystone, Limits, L
 from consolesvc.config.restarts import FIXED, restarts
 
 LIVE = {
+    *("api.prefix", "api.tls", "proxy.tls"),
     *("api.allowed_hosts", "proxy.base_url", "proxy.allowed_origins", "proxy.notices", "proxy.drop_first_cr"),
     *("tokens.ttl", "tokens.single_use", "tokens.enforce_session_timeout", "tokens.resume"),
     *("identity", "log.segment_size", "log.keep", "log.max_total", "log.min_free", "service.log_format"),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from consolesvc.http.forwarded import public_root
+from consolesvc.http.forwarded import Peer, Proxies, peer_at, public_root
 
 
 def root(scheme: str = "http", host: str = "10.0.0.1:8774", **forwarded: str) -> str:
@@ -55,3 +57,65 @@ def test_any_headers(forwarded: dict[str, str]) -> None:
     assert found.startswith(("http://", "https://"))
     assert not any(c in found for c in ' "<>?#\\\r\n')
     assert found.isascii()
+
+
+def peer(text: str) -> Peer:
+    host, _, port = text.partition(" ")
+    return Peer(ipaddress.ip_address(host), int(port or 0))
+
+
+OURS = Proxies([ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1")])
+
+
+@pytest.mark.parametrize(
+    ("connected", "headers", "expected"),
+    [
+        ("203.0.113.7 4000", (), "203.0.113.7:4000"),
+        ("203.0.113.7 4000", ("198.51.100.1",), "203.0.113.7:4000"),
+        ("127.0.0.1 4000", (), "127.0.0.1:4000"),
+        ("127.0.0.1 4000", ("198.51.100.1",), "198.51.100.1"),
+        ("127.0.0.1 4000", ("6.6.6.6, 198.51.100.1",), "198.51.100.1"),
+        ("127.0.0.1 4000", ("6.6.6.6", "198.51.100.1"), "198.51.100.1"),
+        ("127.0.0.1 4000", ("6.6.6.6, 198.51.100.1, 10.1.1.1",), "198.51.100.1"),
+        ("127.0.0.1 4000", ("10.2.2.2, 10.1.1.1",), "10.2.2.2"),
+        ("127.0.0.1 4000", ("198.51.100.1:5123",), "198.51.100.1:5123"),
+        ("127.0.0.1 4000", ("198.51.100.1:99999",), "198.51.100.1"),
+        ("127.0.0.1 4000", ("[2001:db8::7]:5123",), "[2001:db8::7]:5123"),
+        ("127.0.0.1 4000", ("[2001:db8::7]",), "127.0.0.1:4000"),
+        ("127.0.0.1 4000", ("2001:db8::7",), "2001:db8::7"),
+        ("127.0.0.1 4000", ("::ffff:198.51.100.1",), "198.51.100.1"),
+        ("::1 4000", ("198.51.100.1",), "198.51.100.1"),
+        ("2001:db8::7 4000", ("198.51.100.1",), "[2001:db8::7]:4000"),
+        ("127.0.0.1 4000", ("198.51.100.1, unknown",), "127.0.0.1:4000"),
+        ("127.0.0.1 4000", ("198.51.100.1, unknown, 10.1.1.1",), "10.1.1.1"),
+        ("127.0.0.1 4000", ("",), "127.0.0.1:4000"),
+        ("127.0.0.1 4000", ("_hidden",), "127.0.0.1:4000"),
+        ("127.0.0.1 4000", ("198.51.100.1\u0661",), "127.0.0.1:4000"),
+        ("127.0.0.1 4000", ("fe80::1%6666 attached",), "127.0.0.1:4000"),
+    ],
+)
+def test_who_asked(connected: str, headers: tuple[str, ...], expected: str) -> None:
+    """The last entry that is no proxy of ours; of a peer that is none, no entry counts."""
+    assert str(OURS.client(peer(connected), headers)) == expected
+
+
+@given(st.lists(st.text()))
+def test_any_list_of_clients(headers: list[str]) -> None:
+    """Whatever comes, it is an address on one line, without what could end up as another line of a log."""
+    found = str(OURS.client(peer("127.0.0.1 1"), headers))
+    assert found.isprintable()
+    assert " " not in found
+
+
+def test_an_ipv4_peer_of_an_ipv6_socket_is_of_ipv4() -> None:
+    """`[::]` takes both, and who compares addresses must not have to know."""
+    assert str(peer_at(("::ffff:10.0.0.3", 5, 0, 0))) == "10.0.0.3:5"
+    assert peer_at("") is None
+    assert peer_at(None) is None
+
+
+def test_our_own_prefix_stands_once() -> None:
+    """A proxy that took a path away tells it; one that did not and tells it all the same is no second one."""
+    assert public_root("http", "lab", {}, "/consoles") == "http://lab/consoles"
+    assert public_root("http", "lab", {"X-Forwarded-Prefix": "/consoles"}, "/consoles") == "http://lab/consoles"
+    assert public_root("http", "lab", {"X-Forwarded-Prefix": "/a"}, "/consoles") == "http://lab/a/consoles"

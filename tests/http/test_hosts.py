@@ -119,7 +119,7 @@ def test_known_hosts() -> None:
 )
 def test_origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...], expected: bool) -> None:
     """A websocket's Origin counts by host name alone; null, empty and unparsable ones are refused."""
-    assert origin_allowed(origin, host, allowed) is expected
+    assert origin_allowed(origin, (host,), allowed) is expected
 
 
 def status(method: str, origins: list[str], fetch_site: str | None = None, host: str = "lab:8774") -> int | None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from consolesvc.config.users_file import stable_id
 from consolesvc.identity.auth_request import parse
+from consolesvc.identity.builtin import BuiltinIdentity
 from consolesvc.identity.faults import KeystoneFault
+from consolesvc.identity.guesses import FREE
 from tests.identity.world import (
     ATTIC,
     LAB,
@@ -146,6 +148,27 @@ async def test_other_domains_scopes_and_methods_are_401(lab: Cloud) -> None:
     bodies[6]["auth"]["identity"] = {"methods": ["token"], "token": {"id": "\ud800"}}
     for body in bodies:
         assert (await lab.ask("POST", TOKENS, json=body)).body == UNAUTHENTICATED
+
+
+async def test_guesses_are_counted_by_the_client_behind_a_proxy(lab: Cloud) -> None:
+    """One client of a proxy locks out no other; and who comes by no proxy of ours gets no new name by a header."""
+
+    async def guess(client: str, password: str = "wrong") -> int:
+        headers = {"X-Forwarded-For": client}
+        answer = await lab.ask("POST", TOKENS, json=credentials("alice", "lab", password), headers=headers)
+        return answer.status
+
+    assert isinstance(lab.service.identity, BuiltinIdentity)
+    lab.service.identity._guesses._clock = lambda: 0.0  # a wait is a second, which a busy machine soon has
+    for _ in range(FREE):
+        assert await guess("203.0.113.1") == 401
+    assert await guess("203.0.113.1", PASSWORD) == 429
+    assert await guess("203.0.113.2", PASSWORD) == 201
+    assert await guess("6.6.6.6, 203.0.113.1", PASSWORD) == 429
+    lab.service.proxies.trusted = ()
+    for number in range(FREE):
+        assert await guess(f"6.6.6.{number}") == 401
+    assert await guess("6.6.6.6", PASSWORD) == 429
 
 
 @pytest.mark.parametrize(

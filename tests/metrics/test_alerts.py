@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.certificates import Authority
 from tests.metrics.samples import needs_promtool, promtool
 from tests.scenarios.process import service
 
@@ -43,7 +44,7 @@ def queries() -> Iterator[str]:
 @needs_promtool
 def test_the_rules_are_rules() -> None:
     """As Prometheus reads them."""
-    assert "SUCCESS: 10 rules found" in promtool("check", "rules", str(RULES))
+    assert "SUCCESS: 12 rules found" in promtool("check", "rules", str(RULES))
 
 
 @needs_promtool
@@ -101,7 +102,14 @@ def named() -> set[str]:
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Every metric that a real service has."""
-    with service(tmp_path_factory.mktemp("run"), "--set", "audit.file=auto") as running:
+    folder = tmp_path_factory.mktemp("run")
+    Authority(folder).issue("console")
+    config = folder / "lab.yaml"
+    config.write_text(
+        "tls: {cert: console.pem, key: console.key}\nmetrics: {listen: 127.0.0.1:0}\naudit: {file: auto}\n"
+        "servers: [{name: echo1, line: {type: emulated, guest: echo}}]\n"
+    )
+    with service(folder, "--config", str(config)) as running:
         return set(re.findall(r"(?m)^# TYPE (\S+)", running.metrics()))
 
 

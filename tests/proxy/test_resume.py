@@ -188,6 +188,15 @@ async def test_since_beyond_the_end_starts_at_the_end_and_says_so(lab: World) ->
         assert await received(ws, 1) == b"x"
 
 
+async def test_after_a_cut_what_came_meanwhile_is_history(lab: World) -> None:
+    """Nobody's terminal answers a question that was asked minutes ago; what comes from now on is live."""
+    await lab.said(b"0123456789")
+    client = await v1(lab, await lab.url({"since": "4"}))
+    assert client.hello["offset"] == 4
+    assert client.hello["replay"] == [4, 10]
+    await client.ws.close()
+
+
 async def test_another_stream_is_a_gap(lab: World) -> None:
     """An offset means nothing in another numbering: from what was asked to what there is, all of it is told."""
     await lab.said(b"0123456789")

@@ -47,7 +47,7 @@ class World:
     @property
     def api(self) -> str:
         """The API's URL."""
-        return f"http://{self.service.ports.api}"
+        return f"http{'s' * ('api' in self.service.ports.secure)}://{self.service.ports.api}"
 
     async def url(self, query: Mapping[str, str] | None = None, *, server_id: str = NODE) -> str:
         """A fresh console URL by the seed's call, with further parameters."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import selectors
 import socket
+import ssl
 import threading
 import time
 import zlib
@@ -91,6 +93,7 @@ class Tap:
             self.socket.setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
         self.socket.settimeout(10)
         self.socket.connect((place.hostname, place.port))
+        self.socket = self.secured(self.socket, place.hostname or "")
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             f"GET {place.path}?{place.query} HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: Upgrade\r\n"
@@ -100,6 +103,10 @@ class Tap:
         while b"\r\n\r\n" not in answer:
             answer += self.socket.recv(1)
         assert answer.startswith(b"HTTP/1.1 101 "), answer
+
+    def secured(self, sock: socket.socket, host: str) -> socket.socket:  # noqa: ARG002 - for SecureTap
+        """What to read from: the socket itself."""
+        return sock
 
     def take(self) -> None:
         """Read what is there."""
@@ -123,6 +130,26 @@ class Tap:
             self._left = self._head[1] if size == 2 else int.from_bytes(self._head[2:])
             self._head = b""
         return data[1:]
+
+
+class SecureTap(Tap):
+    """A tap by TLS."""
+
+    def __init__(self, tls: ssl.SSLContext, url: str, **options: int) -> None:
+        self._tls = tls
+        super().__init__(url, **options)
+
+    def secured(self, sock: socket.socket, host: str) -> socket.socket:
+        """The socket behind TLS."""
+        return self._tls.wrap_socket(sock, server_hostname=host)
+
+    def take(self) -> None:
+        """Read what is there: what TLS has decrypted already shows in no selector."""
+        assert isinstance(self.socket, ssl.SSLSocket)
+        with contextlib.suppress(ssl.SSLWantReadError):  # half of a record
+            super().take()
+            while self.socket.pending():
+                super().take()
 
 
 def read_all(taps: Sequence[Tap], size: int, seconds: float) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sysconfig
 import time
@@ -58,6 +59,7 @@ class Running:
         process: Its process.
         ready: Its ready file (DESIGN 5.1).
         tokens: Every token that a client here was given: none of them may show in what it says.
+        cacert: The CA of its certificate, where it speaks TLS.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -65,6 +67,12 @@ class Running:
         self.folder = folder
         self.ready: dict[str, Any] = {}
         self.tokens: set[str] = set()
+        self.cacert: Path | None = None
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What clients here speak TLS with; None where it speaks none."""
+        return None if self.cacert is None else ssl.create_default_context(cafile=str(self.cacert))
 
     @property
     def api_url(self) -> str:
@@ -95,7 +103,7 @@ class Running:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.api_url + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=10, context=self.tls) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -141,13 +149,23 @@ class Running:
     def viewer(self, name: str, query: str = "", **options: Any) -> ClientConnection:
         """A websocket on a console, raw bytes unless other `subprotocols` are asked for; use it in `with`."""
         # close_timeout: a client that has stopped reading does not see the answer to its own close.
-        plain = {"compression": None, "max_size": None, "proxy": None, "close_timeout": 1, "subprotocols": ["binary"]}
+        plain: dict[str, Any] = {
+            "compression": None,
+            "max_size": None,
+            "proxy": None,
+            "close_timeout": 1,
+            "subprotocols": ["binary"],
+        }
+        if self.cacert is not None:
+            plain["ssl"] = self.tls
         viewer: ClientConnection = connect(self.console_url(name) + query, **{**plain, **options})
         return viewer
 
     def command(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """A consolesvc command against this service."""
         environ = {**environment(), "OS_ENDPOINT": f"{self.api_url}/v2.1"}
+        if self.cacert is not None:
+            environ["OS_CACERT"] = str(self.cacert)
         return subprocess.run(
             [CONSOLESVC, *words], env=environ, capture_output=True, text=True, timeout=30, check=False, **options
         )

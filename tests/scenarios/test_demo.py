@@ -11,7 +11,7 @@ from tests.scenarios.process import CONSOLESVC, environment, eventually, service
 
 
 def test_the_demo_says_what_it_is_and_how_to_use_it(tmp_path: Path) -> None:
-    """DEMO, the table, the addresses, two commands, and `ready` as the last line."""
+    """DEMO, the table, the addresses, two commands, a page, and `ready` as the last line."""
     with service(tmp_path) as running:
         lines = running.stdout.splitlines()
         assert lines[0].startswith("DEMO: ")
@@ -26,6 +26,7 @@ def test_the_demo_says_what_it_is_and_how_to_use_it(tmp_path: Path) -> None:
         assert lines[5] == f"API {running.api_url}/v2.1   consoles {running.proxy_url}"
         assert " console url show --serial 'fake1' " in lines[7]
         assert lines[8].split()[1:3] == ["attach", "'fake1'"]
+        assert lines[9].split() == [f"{running.api_url}/console/", "in", "a", "browser"]
         assert lines[-1] == "ready"
     assert not (tmp_path / "ready.json").exists()
 

@@ -175,6 +175,24 @@ async def test_a_secret_lives_with_its_session_and_for_its_time_after(hosts: Hos
     assert await refused(there.resumes.redeem(secret, anyone)) in ("expired", "unknown")
 
 
+async def test_a_secret_is_looked_up_and_stays_good(hosts: Hosts) -> None:
+    """With whether its session lives, as far as this host can know; refused as it would be to redeem it."""
+    here, there = hosts.pair()
+    server = a_server()
+    lineage = here.resumes.begin(await here.tokens.redeem(await here.tokens.issue(server, ends=True), anyone))
+    here.resumes.enter(lineage)
+    secret = await here.resumes.renew(lineage)
+    for _ in range(2):
+        grant, lives = await here.resumes.look_up(secret)
+        assert (grant.server_id, lives) == (server, True)
+    assert (await there.resumes.look_up(secret))[1] is (True if here is there else None)
+    here.resumes.leave(lineage)
+    assert not (await here.resumes.look_up(secret))[1]
+    assert await refused(here.resumes.look_up("nonsense")) == "unknown"
+    await here.resumes.expire(server)
+    assert await refused(there.resumes.look_up(secret)) in ("expired", "unknown")
+
+
 async def test_secrets_end_with_a_kick_and_with_their_server(hosts: Hosts) -> None:
     """For good, at every host; those of share links alone, where they alone are meant."""
     here, there = hosts.pair()

@@ -181,6 +181,25 @@ async def test_a_stream_whose_client_left_is_ended(lab: World, monkeypatch: pyte
     await eventually(lambda: all(task.done() for task in before))
 
 
+@pytest.mark.parametrize("then", ["speaks", "closes"])
+async def test_a_client_that_left_is_no_error(lab: World, then: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What comes at the very moment finds its connection closing: nothing to write to, and nothing to log."""
+    answer = await lab.http.get(f"{lab.api}/console/v1/consoles/node/output?follow=1", headers=RAW)
+    runner = lab.service.ports._servings["api"]._runner
+    assert runner is not None
+    assert runner.server is not None
+    [connection] = runner.server.connections
+    assert connection.transport is not None
+    connection.transport.close()
+    if then == "speaks":
+        await lab.said(b"to nobody")
+    else:
+        await lab.service.remove(NODE, "test")
+    answer.close()
+    await asyncio.sleep(0.05)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_a_gap_breaks_a_raw_stream(tmp_path: Path) -> None:
     """Bytes that were overtaken cannot be told inline: it breaks off, and joins nothing that does not belong."""
     async with world(tmp_path, ring=4096) as lab:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -13,6 +15,7 @@ from consolesvc.cli.attach.life import Life
 from consolesvc.cli.attach.session import BINARY, V1
 from consolesvc.cli.attach.target import where
 from consolesvc.cli.client import TIMEOUT, USAGE
+from consolesvc.client.cacert import client_tls, refused_certificate
 from consolesvc.errors import ClientError
 
 OFFERS = ((V1, BINARY), (BINARY,), ())
@@ -140,13 +143,14 @@ async def _connect(http: aiohttp.ClientSession, url: str, address: str, offer: t
     try:
         async with asyncio.timeout(TIMEOUT):
             # autoping off: a PING is a sign of life that we must see.
-            ws = await http.ws_connect(url, protocols=offer, autoping=False, max_msg_size=LARGEST)
+            tls = client_tls(os.environ) if urlsplit(url).scheme == "wss" else True
+            ws = await http.ws_connect(url, protocols=offer, autoping=False, max_msg_size=LARGEST, ssl=tls)
     except aiohttp.WSServerHandshakeError as error:
         raise refused(address, error.status) from None
     except TimeoutError:
         raise ClientError(f"no answer from {address}: timed out", passing=True) from None
     except aiohttp.ClientSSLError as error:
-        why = f"{error.__cause__ or type(error).__name__}; SSL_CERT_FILE may name the authority to trust"
+        why = refused_certificate(error) or error.__cause__ or type(error).__name__
         raise ClientError(f"no answer from {address}: {why}") from None
     except OSError as error:
         raise ClientError(f"no answer from {address}: {error.strerror or error}", passing=True) from None
