@@ -21,10 +21,13 @@ from consolesvc.cli.attach.keys import HOLD, Do, Wish
 from consolesvc.cli.attach.session import Begun, Heard, Misspoken, Show, Tell
 from consolesvc.cli.attach.terminal import STDIN, Lane, read
 from consolesvc.cli.attach.transport import Connection
+from consolesvc.cli.client import REFUSED
 from consolesvc.errors import ClientError
 
 HELLO = 10.0
 """Seconds that a service has for its hello."""
+HEARD = 0.2
+"""Seconds that a service has to refuse the last of a program's input, however short is what follows that."""
 QUIET = 2.0
 """Seconds without output after which someone at a terminal is told to press Enter."""
 
@@ -97,9 +100,19 @@ class Relay:
         finally:
             lane.close()
         if desk.options.until is None:
-            await asyncio.sleep(desk.options.linger)
-            lost = Ending(FAILED, "the connection was cut before the end of its output")
-            self._end(Ending(DONE) if desk.connected else lost)
+            await asyncio.sleep(max(HEARD, desk.options.linger))
+            self._end(self._typed_out())
+
+    def _typed_out(self) -> Ending:
+        """The end after a program's input: it is done where all of that was taken."""
+        desk, session = self._desk, self._desk.session
+        if not desk.connected:
+            return Ending(FAILED, "the connection was cut before the end of its output")
+        if session.refused:
+            return Ending(REFUSED if session.shut_out else FAILED, f"its input was refused: {session.refusal}")
+        if desk.missed:
+            return Ending(FAILED, f"{_typed(desk.missed)} {'were' if desk.missed > 1 else 'was'} not sent")
+        return Ending(DONE)
 
     def _items(self, data: bytes) -> list[bytes | Wish]:
         keys = self._desk.keys
@@ -234,6 +247,7 @@ class Relay:
         desk, seconds = self._desk, self._loop.time() - self._lost_at
         place = f"at byte {desk.session.position.offset}" if desk.session.v1 else "what it said meanwhile is unknown"
         unsent, desk.unsent = desk.unsent, 0
+        desk.missed += unsent
         lost = f"; {_typed(unsent)} meanwhile {'were' if unsent > 1 else 'was'} not sent" if unsent else ""
         desk.voice.note(f"back after {seconds:.0f} s, {place}{lost}", always=bool(unsent) or not desk.session.v1)
 
