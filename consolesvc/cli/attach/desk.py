@@ -39,7 +39,7 @@ class Desk:
         keys: Finds escapes; None where input is no terminal.
         connected: Whether there is a connection that may be used.
         unsent: Typed bytes that there was none for.
-        missed: As many over all cuts that are over by now.
+        doubtful: Typed bytes that a cut connection may not have brought there, over all cuts.
         since: When it all began.
     """
 
@@ -53,7 +53,7 @@ class Desk:
     keys: Keys | None = field(default=None, init=False)
     connected: bool = False
     unsent: int = 0
-    missed: int = 0
+    doubtful: int = 0
     since: datetime = field(default_factory=_now)
     _told_viewing: bool = False
 

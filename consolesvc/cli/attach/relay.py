@@ -110,8 +110,8 @@ class Relay:
             return Ending(FAILED, "the connection was cut before the end of its output")
         if session.refused:
             return Ending(REFUSED if session.shut_out else FAILED, f"its input was refused: {session.refusal}")
-        if desk.missed:
-            return Ending(FAILED, f"{_typed(desk.missed)} {'were' if desk.missed > 1 else 'was'} not sent")
+        if desk.doubtful:
+            return Ending(FAILED, f"a connection was cut, and {_typed(desk.doubtful)} may not have arrived")
         return Ending(DONE)
 
     def _items(self, data: bytes) -> list[bytes | Wish]:
@@ -170,6 +170,7 @@ class Relay:
 
     def _lost(self, ending: Ending, unanswered: int) -> None:
         self._lost_at = self._loop.time()
+        self._desk.doubtful += unanswered
         leave = self._desk.words.leave if self._desk.keys else ""
         how = f"; {leave} leaves" if leave else ""
         typed = f"; {_typed(unanswered)} just before may not have arrived" if unanswered else ""
@@ -247,7 +248,6 @@ class Relay:
         desk, seconds = self._desk, self._loop.time() - self._lost_at
         place = f"at byte {desk.session.position.offset}" if desk.session.v1 else "what it said meanwhile is unknown"
         unsent, desk.unsent = desk.unsent, 0
-        desk.missed += unsent
         lost = f"; {_typed(unsent)} meanwhile {'were' if unsent > 1 else 'was'} not sent" if unsent else ""
         desk.voice.note(f"back after {seconds:.0f} s, {place}{lost}", always=bool(unsent) or not desk.session.v1)
 
