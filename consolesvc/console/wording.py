@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from consolesvc.config.model import Input
 from consolesvc.console.events import duration
 from consolesvc.console.sharing import Change, Sharing, Verb
 
@@ -62,6 +63,14 @@ def words(change: Change, console: str, who: str, other: str, sharing: Sharing) 
 
 def _seconds(time: float) -> str:
     return duration(time) if time >= 1 else f"{time:g} s"
+
+
+def mode_words(mode: Input, console: str) -> str:
+    """What is said where another rule holds from now on."""
+    if mode == "shared":
+        return f"everybody may type into {console} now"
+    asked = "; the input can be asked for and taken" if mode == "lease" else ""
+    return f"one at a time types into {console} now{asked}"
 
 
 def refusal(console: str, holder: str) -> str:
