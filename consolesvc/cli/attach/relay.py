@@ -26,7 +26,7 @@ from consolesvc.errors import ClientError
 
 HELLO = 10.0
 """Seconds that a service has for its hello."""
-HEARD = 0.2
+HEARD = 0.5
 """Seconds that a service has to refuse the last of a program's input, however short is what follows that."""
 QUIET = 2.0
 """Seconds without output after which someone at a terminal is told to press Enter."""

@@ -40,10 +40,10 @@ def typed(target: str, *argv: str, stdin: bytes = b"root\n") -> tuple[int, str]:
 
 
 def test_somebody_else_holds_the_input(exclusive: tuple[Lab, Machine]) -> None:
-    """Refused, by whom; with --quiet, and where there is no time for output, as well. What is free again is taken."""
+    """Refused, by whom; with --quiet as well. What is free again is taken."""
     service, machine = exclusive
     with held(service, machine):
-        for more in ((), ("--quiet",), ("--linger", "0")):
+        for more in ((), ("--quiet",), ("--linger", "3")):
             code, last = typed("node", "--endpoint", service.api, *more)
             assert code == 4
             assert last.startswith("Connection to node ended: its input was refused: ")
