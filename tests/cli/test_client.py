@@ -103,7 +103,7 @@ def test_who_has_a_token_is_whom_it_names(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "api.sock"))
         listening.listen()
-        assert Client(None, environ).url == transport.DEFAULT
+        assert Client(None, environ).url == DEFAULT
         assert Client(path, environ).url == path
         assert Client(None, {**environ, "OS_TOKEN": ""}).url == path
 
