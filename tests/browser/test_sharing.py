@@ -73,6 +73,22 @@ async def test_a_lease_is_asked_for_granted_taken_and_handed_back(browser: Brows
         assert await lab.device.heard(1) == b"d"
 
 
+async def test_a_paste_ends_with_the_right_to_type(browser: Browser, tmp_path: Path) -> None:
+    """Who takes over is not typed into; whose paste it was reads how far it came."""
+    async with world(tmp_path, with_log(tmp_path), input="lease") as lab, two(browser, lab) as (alice, bob):
+        await alice.press("Paste")
+        await alice.page.locator("#paste-text").fill("one\ntwo\nthree\nfour\n")
+        await alice.page.locator("#paste-pace").select_option("2l")
+        await alice.press("Type it")
+        assert await lab.device.heard(4) == b"one\r"
+        await bob.press("Take over")
+        await alice.has("#pasting-text", "The paste stopped after 4 of 19 characters, 1 of 4 lines: ")
+        await alice.has("#pasting-text", "took the input of node from")
+        await bob.page.keyboard.type("b")
+        assert await lab.device.heard(1) == b"b"
+        assert await alice.page.evaluate("session.refused") == 0
+
+
 async def test_an_exclusive_input_cannot_be_asked_for(browser: Browser, tmp_path: Path) -> None:
     """It is free when its holder leaves, and not before: no button promises else."""
     async with world(tmp_path, with_log(tmp_path), input="exclusive") as lab, two(browser, lab) as (alice, bob):

@@ -134,18 +134,68 @@ async def test_a_paste_of_lines_is_looked_at_first(browser: Browser, lab: World)
 async def test_a_paste_can_be_slow_and_be_stopped(browser: Browser, lab: World) -> None:
     """At two lines a second the third has not been typed when it is stopped; the choice is kept."""
     async with tab_at(browser, await lab.url()) as tab:
-        await tab.has("#state-text", "connected")
-        await tab.press("Paste")
-        await tab.page.locator("#paste-text").fill("one\ntwo\nthree\nfour\n")
-        await tab.page.locator("#paste-pace").select_option("2l")
-        await tab.press("Type it")
+        await paste_slowly(tab, "one\ntwo\nthree\nfour\n")
         assert await lab.device.heard(8) == b"one\rtwo\r"
-        await tab.has("#pasting-text", "Pasting: 8 of 19 characters")
+        await tab.has("#pasting-text", "Pasting: 8 of 19 characters, 2 of 4 lines")
         await tab.press("Stop")
-        await tab.has("#toasts", "The paste stopped after 8 of 19 characters.")
+        await tab.has("#toasts", "The paste stopped after 8 of 19 characters, 2 of 4 lines: you stopped it.")
+        await tab.press("Close", within="#pasting")
         await tab.lacks("#pasting")
+        assert await tab.focused() == "xterm-helper-textarea"
         await tab.page.reload()
         assert await tab.page.locator("#paste-pace").input_value() == "2l"
+
+
+async def paste_slowly(tab: Tab, text: str) -> None:
+    """By the dialog, at two lines a second."""
+    await tab.has("#state-text", "connected")
+    await tab.press("Paste")
+    await tab.page.locator("#paste-text").fill(text)
+    await tab.page.locator("#paste-pace").select_option("2l")
+    await tab.press("Type it")
+
+
+async def test_a_stopped_paste_is_over_for_the_machine_too(browser: Browser, lab: World) -> None:
+    """One that was told that a paste begins would take all that is typed next for a part of it."""
+    await lab.said(b"\x1b[?2004h$ ")
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.shows("$ ")
+        await paste_slowly(tab, "one\ntwo\nthree\n")
+        assert await lab.device.heard(10) == b"\x1b[200~one\r"
+        await tab.press("Stop")
+        await tab.has("#toasts", "The paste stopped")
+        await tab.page.keyboard.type("x")
+        assert await lab.device.heard(7) == b"\x1b[201~x"
+
+
+async def test_a_paste_does_not_outlive_its_line(browser: Browser, lab: World) -> None:
+    """The machine that is there afterwards has been reset, maybe: it hears nothing of the rest, nor of its end."""
+    await lab.said(b"\x1b[?2004h$ ")
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.shows("$ ")
+        await paste_slowly(tab, "one\ntwo\nthree\nfour\n")
+        assert await lab.device.heard(10) == b"\x1b[200~one\r"
+        lab.device.pull()
+        lab.device.plug()
+        await tab.has("#pasting-text", "The paste stopped after 4 of 19 characters, 1 of 4 lines: node line lost")
+        await tab.has("#state-text", "connected")
+        await eventually(lambda: lab.console.connected)
+        await tab.page.wait_for_timeout(700)  # for which the next line would have waited
+        await tab.page.locator("#terminal").click()
+        await tab.page.keyboard.type("x")
+        assert await lab.device.heard(1) == b"x"
+        await tab.page.locator("#panel-button").click()
+        await tab.has("#events [data-kind=bad]", "The paste stopped after 4 of 19 characters")
+
+
+async def test_nothing_is_pasted_into_a_line_that_is_away(browser: Browser, lab: World) -> None:
+    """It is said, and not typed in part once the line is back."""
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.has("#state-text", "connected")
+        lab.device.pull()
+        await tab.has("#state-text", "no line")
+        await tab.page.evaluate(PASTE, "reboot")
+        await tab.has("#toasts", "Nothing is pasted: The line is not open")
 
 
 async def test_copying_needs_no_permission(browser: Browser, lab: World) -> None:
