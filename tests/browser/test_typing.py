@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 from tests.browser.tab import Tab, context_of, marks, tab_at
 from tests.lines.devices import eventually
 from tests.proxy.world import World, world
-from tests.web.world import with_log
+from tests.web.world import FAKE, with_fake, with_log
 
 pytestmark = marks
 
@@ -77,6 +77,60 @@ async def test_the_token_leaves_the_address_bar(browser: Browser, lab: World) ->
         await tab.shows("before the reload")
         await tab.page.keyboard.type("x")
         assert await lab.device.heard(1) == b"x"
+
+
+async def test_back_leads_to_the_console_that_was_there(browser: Browser, lab: World) -> None:
+    """Two consoles in one tab: each of its pages comes back to its own, however often one goes to and fro."""
+    await with_fake(lab)
+    await lab.said(b"this is node")
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.shows("this is node")
+        await tab.page.goto((await fake_url(lab)).replace("ws://", "http://"))
+        await tab.has("h1", "fake")
+        await tab.has("#state-text", "connected")
+        for _ in range(2):
+            await tab.page.go_back()
+            await tab.has("h1", "node")
+            await tab.shows("this is node")
+            await tab.page.go_forward()
+            await tab.has("h1", "fake")
+            await tab.has("#state-text", "connected")
+        await tab.page.reload()
+        await tab.has("h1", "fake")
+
+
+async def fake_url(lab: World) -> str:
+    """A fresh console URL of `fake`."""
+    path = f"{lab.api}/v2.1/servers/{FAKE}/action"
+    async with lab.http.post(path, json={"os-getSerialConsole": {"type": "serial"}}) as answer:
+        return str((await answer.json())["console"]["url"])
+
+
+async def test_a_tab_and_its_duplicate_keep_a_way_back_each(browser: Browser, lab: World) -> None:
+    """What a duplicate takes along is the first tab's secret; from its hello on it has its own, and so has the first."""
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.has("#state-text", "connected")
+        first = await tab.page.evaluate("[{...sessionStorage}, history.state, session.resume]")
+        assert list(first[0].values()) == [first[2]]
+        # What a browser copies: the entry of the history, and what is kept for the tab. Playwright cannot press the button.
+        other = Tab(await tab.page.context.new_page())
+        await other.page.goto(tab.page.url)
+        await other.has("#trouble", "No console")
+        await other.page.evaluate(
+            "([kept, state]) => { for (const key in kept) sessionStorage[key] = kept[key];"
+            " history.replaceState(state, '', '/?resume'); }",
+            first[:2],
+        )
+        await other.page.reload()
+        await other.has("#state-text", "connected")
+        mine, theirs = [await each.page.evaluate("Object.values({...sessionStorage})") for each in (tab, other)]
+        assert len(mine) == len(theirs) == 1
+        assert mine != theirs
+        assert mine == [await tab.page.evaluate("session.resume")]
+        await other.page.reload()
+        await other.has("#state-text", "connected")
+        assert await tab.page.evaluate("connection.state") == "open"
+        assert other.complaints == []
 
 
 async def test_an_address_that_is_not_good_says_why(browser: Browser, lab: World) -> None:
