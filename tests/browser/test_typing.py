@@ -107,12 +107,12 @@ async def fake_url(lab: World) -> str:
 
 
 async def test_a_tab_and_its_duplicate_keep_a_way_back_each(browser: Browser, lab: World) -> None:
-    """What a duplicate takes along is the first tab's secret; from its hello on it has its own, and so has the first."""
+    """A duplicate takes the first tab's secret along; from its hello on it has its own, and so has the first."""
     async with tab_at(browser, await lab.url()) as tab:
         await tab.has("#state-text", "connected")
         first = await tab.page.evaluate("[{...sessionStorage}, history.state, session.resume]")
         assert list(first[0].values()) == [first[2]]
-        # What a browser copies: the entry of the history, and what is kept for the tab. Playwright cannot press the button.
+        # What a browser copies: the entry of the history, and what is kept for the tab.
         other = Tab(await tab.page.context.new_page())
         await other.page.goto(tab.page.url)
         await other.has("#trouble", "No console")

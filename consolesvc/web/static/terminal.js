@@ -52,7 +52,7 @@ const connection = new Connection(base, session, {
 const people = new People(session, (message) => connection.say(message));
 const older = new Older(screen, shown, output, tell);
 const searching = new Searching(screen, older);
-const keyboard = new Keyboard(screen, searching, typed);
+const keyboard = new Keyboard(screen, searching, typed, tell);
 const breaking = new Breaking((message) => connection.say(message), typed, tell, () => people.refusal);
 const pasting = new Pasting(screen, connection, refusal, (text, stopped = false) => {
   tell(text);
