@@ -70,7 +70,7 @@ export class Card {
     found.forEach((event, at) => {
       const item = this.events.children[at] ?? this.events.appendChild(make('li'));
       item.setAttribute('data-event', event.event);
-      say(item, `${ago(event.time)}: ${words(event, name)}`);
+      say(item, `${words(event, name)} · ${ago(event.time)}`);
     });
   }
 
@@ -146,7 +146,7 @@ function silence(seconds) {
 /** @param {string} time ISO 8601. */
 function ago(time) {
   const seconds = Math.max(0, (Date.now() - Date.parse(time)) / 1000);
-  return seconds < 60 ? 'now' : `${duration(seconds)} ago`;
+  return seconds < 60 ? 'just now' : `${duration(seconds)} ago`;
 }
 
 /** @param {string} text */

@@ -34,8 +34,12 @@ export function latest(events = []) {
   return trouble === undefined || trouble === events[0] ? events.slice(0, 1) : [trouble, events[0]];
 }
 
-/** An event in words, for a place where the console's name stands already. @param {Happened} event @param {string} name */
-export function words({ text }, name) {
+/**
+ * An event in words, for a place where the console's name stands already.
+ * @param {Happened} event @param {string} name
+ */
+export function words({ event, text }, name) {
   const said = text.startsWith(`${name} `) ? text.slice(name.length + 1) : text;
-  return said.replace(/[:\s]+$/, '');
+  // A prompt is all that the line of a login ever has.
+  return event === 'login' ? said.replace(/:.*/s, '') : said;
 }

@@ -47,7 +47,7 @@ export class Sharing {
     await this.#copy();
     this.link.focus();
     const until = new Date(expires).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
-    say(element('share-until'), `Good until ${until}, also for who is there by it then. It types nothing.`);
+    say(element('share-until'), `Good until ${until}; who looks on by it then is cut off. It types nothing.`);
   }
 
   async #copy() {

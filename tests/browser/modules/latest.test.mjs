@@ -24,8 +24,9 @@ test('a panic stands until the machine boots, a reset loop until it comes to a l
   assert.equal(standing(events('boot panic reset-loop')).event, 'reset-loop');
 });
 
-test('without the name, which the card says already, and without a colon that leads nowhere', () => {
-  assert.equal(words({ text: 'node3 panic: Kernel panic' }, 'node3'), 'panic: Kernel panic');
-  assert.equal(words({ text: 'node3 asks for a login: node3 login: ' }, 'node3'), 'asks for a login: node3 login');
-  assert.equal(words({ text: 'node33 boots' }, 'node3'), 'node33 boots');
+test('without the name, which the card says already, and a login without its prompt', () => {
+  const said = (event, text) => words({ event, text, time: '' }, 'node3');
+  assert.equal(said('panic', 'node3 panic: Kernel panic - not syncing: x'), 'panic: Kernel panic - not syncing: x');
+  assert.equal(said('login', 'node3 asks for a login after 9 s: node3 login:'), 'asks for a login after 9 s');
+  assert.equal(said('boot', 'node33 boots'), 'node33 boots');
 });
