@@ -27,7 +27,7 @@ NO_NETWORK = ("net::ERR_", "WebSocket connection to")
 """What a browser's console says of a network that is away."""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, with_log(tmp_path)) as made:
         yield made

@@ -24,7 +24,7 @@ REFUSED = "the server responded with a status of 401"
 """What a browser's console says of a login that failed."""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, with_log(tmp_path)) as made:
         yield made
