@@ -11,13 +11,14 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+from consolesvc.config.model import Input
 from consolesvc.console.answerer import Answerer
 from consolesvc.console.answers import HELD, Answer, Typed
 from consolesvc.console.input import Typist
 from consolesvc.console.loop import InLoop
 from consolesvc.console.seat import Person, Place, Seat
 from consolesvc.console.sharing import Change, Sharing, Verb
-from consolesvc.console.wording import ONLY_LOOKS, refusal, why_not, words
+from consolesvc.console.wording import ONLY_LOOKS, mode_words, refusal, why_not, words
 from consolesvc.errors import InputHeld
 
 AGAIN = 10.0
@@ -65,6 +66,15 @@ class Keyboard(InLoop):
         self._answerer.leave(viewer.id)
         if change is not None or self._answerer.chosen == viewer.id:
             self._changed(change)
+
+    def change(self, mode: Input, idle: float) -> None:
+        """Go by another rule from now on; everybody is told of it."""
+        told = mode_words(mode, self._console.name) if mode != self.sharing.mode else ""
+        self.sharing.change(mode, idle)
+        for seat in self._seats.values():
+            seat.waits, seat.refusal = False, ""
+            seat.viewer.tell_input(told)
+        self._changed(None)
 
     def close(self) -> None:
         """Do nothing by time any more. Idempotent."""

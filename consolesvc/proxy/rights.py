@@ -28,6 +28,12 @@ class Rights:
         await self.resumes.end(server_id)
         self.sessions.end_all(codes.REMOVED, reason, server_id=server_id)
 
+    async def move(self, server_id: str) -> None:
+        """End all of a server that belongs to another project now; who may, gets new tokens."""
+        await self.tokens.end(server_id)
+        await self.resumes.end(server_id)
+        self.sessions.end_all(codes.WITHDRAWN, "server moved to another project", server_id=server_id)
+
     async def expire(self, server_id: str) -> int:
         """End the time of a server's tokens now, and of the sessions that end with them; how many tokens."""
         self.sessions.end_all(codes.EXPIRED, codes.LINK_EXPIRED, server_id=server_id, linked=True)

@@ -132,7 +132,7 @@ async def test_many_tokens_share_one_login_of_ours(scene: Scene) -> None:
     """Also when they all find it expired at the same moment."""
     tokens = [await scene.far.login("alice", "lab") for _ in range(8)]
     await scene.outcome(tokens[0])
-    scene.far.service.identity.revoke(scene.identity._own)  # type: ignore[attr-defined]  # the builtin one's
+    scene.far.service.identity.now.revoke(scene.identity._own)  # type: ignore[attr-defined]  # the builtin one's
     scene.between.counts.clear()
     scene.between.delay = 0.02
     outcomes = await asyncio.gather(*map(scene.outcome, tokens[1:]))
