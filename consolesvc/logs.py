@@ -49,6 +49,11 @@ class Logs:
             await self.close(0.5)
             raise
 
+    def rebound(self, config: Log) -> None:
+        """Go by other bounds; what else `log:` says needs a restart (config/restarts.py)."""
+        if (directory := self.directory) is not None:
+            directory.thread.post(lambda: directory.rebound(config))
+
     def file(self, server: ServerConfig, *, made: bool) -> LogFile | None:
         """The log of a server's console; None where it has none. `made`: whether the server was made over the API."""
         if self.directory is None or not server.log:

@@ -60,15 +60,23 @@ class Watched(Protocol):
 
     config: Config
     inventory: Inventory
-    made: set[str]
     stores: Stores
-    identity: Identity
     known_hosts: set[str]
     proxies: Proxies
 
     @property
     def logs(self) -> LogDirectory | None:
         """The folder of the logs; None where there are none."""
+        ...
+
+    @property
+    def made(self) -> set[str]:
+        """The ids of servers that were made over the API."""
+        ...
+
+    @property
+    def identity(self) -> Identity:
+        """Says who calls."""
         ...
 
     @property

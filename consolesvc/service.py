@@ -16,10 +16,7 @@ from aiohttp.typedefs import Middleware
 
 from consolesvc.compute import app as compute
 from consolesvc.config.events import event_names
-from consolesvc.config.model import Config, ServerConfig
-from consolesvc.config.restarts import restarts
-from consolesvc.console.console import Console
-from consolesvc.console.sharing import Sharing
+from consolesvc.config.model import Config
 from consolesvc.http.access import access
 from consolesvc.http.body_wait import body_wait
 from consolesvc.http.faults import faults
@@ -27,11 +24,12 @@ from consolesvc.http.forwarded import PROXIES, Proxies
 from consolesvc.http.guard import guard
 from consolesvc.http.server_log import keep_requests_out_of_the_log
 from consolesvc.http.urls import ConsoleUrls
-from consolesvc.identity import kinds as identities
+from consolesvc.identity.current import CurrentIdentity
 from consolesvc.identity.local import local_admin, local_asker
 from consolesvc.identity.middleware import identify
-from consolesvc.inventory import Inventory, Server
-from consolesvc.lines.kinds import make_opener
+from consolesvc.identity.mount import mount
+from consolesvc.intake import Intake
+from consolesvc.inventory import Inventory
 from consolesvc.log.directory import LogDirectory
 from consolesvc.logs import Logs
 from consolesvc.oversight import Oversight
@@ -42,7 +40,7 @@ from consolesvc.proxy.app import divert, proxy_app
 from consolesvc.proxy.face import Proxy
 from consolesvc.proxy.rights import Rights
 from consolesvc.proxy.sessions import Sessions
-from consolesvc.states import follow_power
+from consolesvc.reloading import Reloading
 from consolesvc.tokens.kinds import make_stores
 from consolesvc.watching import Watching
 from consolesvc.web import api as native
@@ -90,8 +88,6 @@ class Service:
         self._state_path = state_path
         self._logs = Logs(config.log, log_path)
         self.inventory = Inventory()
-        self.made: set[str] = set()
-        """The ids of servers that were made over the API: no configuration knows them, no reload touches them."""
         self.stores = make_stores(config.tokens.store, clock, config.tokens)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
@@ -101,7 +97,7 @@ class Service:
         self.ports = Ports(config, local_path, inherited)
         self.listen = self.ports.listen
         self.urls = ConsoleUrls(config.proxy, secure="proxy" in self.ports.secure)
-        self.identity = identities.make_identity(config)
+        self.identity = CurrentIdentity(config)
         self.rights = Rights(
             self.inventory,
             self.identity,
@@ -120,10 +116,16 @@ class Service:
         )
         self.switches = Switches(config.power.poll)
         self.watching = Watching()
-        self._starting: set[asyncio.Task[None]] = set()
+        self.intake = Intake(self, self._logs)
+        self.reloading = Reloading(self)
 
     def __repr__(self) -> str:
         return f"<Service {self.ports!r} {self.inventory!r}>"
+
+    @property
+    def made(self) -> set[str]:
+        """The ids of servers that were made over the API."""
+        return self.intake.made
 
     @property
     def logs(self) -> LogDirectory | None:
@@ -150,7 +152,7 @@ class Service:
             self.stores.restore(self._state_path)
         self.seen.begin()
         await self.watching.tell(self.config.webhooks)
-        await asyncio.gather(*(self.add(server) for server in self.config.servers))
+        await asyncio.gather(*(self.intake.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app(), self._local_app())
         self.rights.watch()
         self.seen.health.status = "ok"
@@ -165,6 +167,7 @@ class Service:
     async def stop(self) -> None:
         """Take no more, tell the viewers, close the lines; within five seconds whatever they do. Idempotent."""
         self.seen.health.status = "stopping"
+        await self.reloading.close()
         self.ports.close()
         self.watching.feed.close()
         await self.rights.close()
@@ -187,29 +190,21 @@ class Service:
         await self.stores.close()
 
     async def reload(self, config: Config) -> list[str]:
-        """Go over to another configuration; untouched servers do not notice.
+        """Go over to another configuration; untouched servers do not notice (reloading.py).
 
         Returns:
             What of it needs a restart, a sentence each.
 
         Raises:
+            ConfigurationError: a file that `identity` names is wrong; nothing has changed.
             TlsUnusable: what `tls` names went wrong after it was read; nothing has changed then.
         """
+        return await self.reloading.go_over(config)
+
+    async def settle(self, config: Config) -> None:
+        """Have from now on what it says of no single server; raises TlsUnusable, and changes nothing then."""
         renewals = self.ports.renewed(config)
-        old = {server.id: server.config for server in self.inventory if server.id not in self.made}
-        new = {server.id: server for server in config.servers}
-        for server_id in new.keys() - old.keys():
-            await self.add(new[server_id])
-        for server_id, server in old.items():
-            wanted = new.get(server_id)
-            if wanted is None or replace(server, events=wanted.events, power=wanted.power) != wanted:
-                await self.remove(server_id, "server removed" if wanted is None else "server changed")
-                if wanted is not None:
-                    await self.add(wanted)
-            elif wanted != server:
-                self.watching.retune(self.inventory.get(server_id), wanted)
-                await self.switches.change(self.inventory.get(server_id), wanted)
-        before, self.config = self.config, config
+        self.config = config
         self.proxy.config = config
         self.sessions.limits = self.ports.doorway.limits = config.limits
         self.stores.reload(config.tokens)
@@ -219,58 +214,16 @@ class Service:
         self.known_hosts.update(names_of(config))
         self.proxies.trusted = config.trusted_proxies
         await self.ports.go_over(config, renewals)
-        self.urls.config, self.urls.secure = config.proxy, "proxy" in self.ports.secure
+        # Where the ports are, they are: URLs must lead there (config/restarts.py).
+        self.urls.config = replace(config.proxy, listen=self.urls.config.listen)
+        self.urls.secure = "proxy" in self.ports.secure
+        self._logs.rebound(config.log)
         await self.watching.tell(config.webhooks)
         await self.switches.repoll(config.power.poll)
-        return restarts(before, config) + await self.seen.reloaded(before)
-
-    async def add(self, config: ServerConfig) -> Server:
-        """Take a server in, find where its log goes on, and open its line."""
-        server = self._take_in(config)
-        await server.console.start()
-        return server
-
-    def make(self, config: ServerConfig) -> Server:
-        """Take in a server that was ordered over the API; it lives until it is removed or the service stops.
-
-        It is there at once, so that two orders cannot both take the last place; its line opens in its own time.
-        """
-        self.made.add(config.id)
-        server = self._take_in(config)
-        starting = asyncio.get_running_loop().create_task(server.console.start(), name=f"start {server.id}")
-        self._starting.add(starting)
-        starting.add_done_callback(self._starting.discard)
-        return server
-
-    def _take_in(self, config: ServerConfig) -> Server:
-        opener = make_opener(config.line, config.name)
-        console = Console(
-            config.name,
-            opener,
-            ring=config.ring,
-            replay=config.replay,
-            log=self._logs.file(config, made=config.id in self.made),
-            sharing=Sharing(config.input, config.lease_idle),
-            events=config.events,
-        )
-        server = Server(config, console)
-        self.inventory.add(server)
-        self.watching.attend(server)
-        self.seen.witnesses.hear(server)
-        follow_power(server)
-        self.switches.add(server)
-        return server
 
     async def remove(self, server_id: str, reason: str) -> None:
         """Take a server away: its tokens and its sessions end, with the reason, and its line is closed."""
-        server = self.inventory.remove(server_id)
-        await self.switches.remove(server)
-        if made := server.id in self.made:
-            self.seen.gone(server)
-        self.made.discard(server.id)
-        await self.rights.remove(server.id, reason)
-        # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
-        await server.console.close(remove=made)
+        await self.intake.remove(server_id, reason)
 
     def reopen_logs(self) -> None:
         """Close every log file; each is opened again, by name, for its next byte (USR2)."""
@@ -302,10 +255,10 @@ class Service:
             inventory=self.inventory,
             tokens=self.tokens,
             console_url=self.urls,
-            lifecycle=self,
+            lifecycle=self.intake,
             switches=self.switches,
         )
-        identities.setup_routes(app, self.identity, self.config)
+        mount(app, self.identity)
         native.setup(
             app,
             inventory=self.inventory,

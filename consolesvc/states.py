@@ -101,6 +101,14 @@ def follow_power(server: Server) -> None:
         fake.power_changed = changed
 
 
+def begin_anew(server: Server) -> None:
+    """The server has another machine: what the one before was told, and its power, are not of this one."""
+    server.console_type_available = True
+    server.metadata.pop(CONSOLE_KEY, None)
+    enter(server, "active")
+    follow_power(server)
+
+
 def check_told(told: Mapping[str, Any]) -> None:
     """Whether a fake may be told this; raises ValueError that names the key, the value and what was expected.
 

@@ -16,14 +16,15 @@ from pathlib import Path
 
 from consolesvc.cli import descriptors
 from consolesvc.cli.announce import announce, clear_ready_file, write_ready_file
+from consolesvc.cli.configured import Configured
 from consolesvc.cli.log_lines import FORMATTERS
+from consolesvc.cli.rereading import Rereading
 from consolesvc.cli.supervised import Supervised
 from consolesvc.config import model
-from consolesvc.config.fakes import FAKES, with_fakes
+from consolesvc.config.fakes import FAKES
 from consolesvc.config.linespec import GUEST_NAMES
-from consolesvc.config.load import load, load_demo
 from consolesvc.config.model import Config
-from consolesvc.errors import ClientError, ConfigurationError, StartError, TlsUnusable
+from consolesvc.errors import ClientError, StartError
 from consolesvc.listeners import assign
 from consolesvc.local import NAME as SOCKET
 from consolesvc.local import own_socket
@@ -70,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until TERM or INT; exit code 0 then."""
-    config = _read(args)
+    config = _configured(args).read()
     _log_to_stderr(config.service, verbose=args.verbose)
     descriptors.raise_limit()
     _warn_of_shortage(config)
@@ -108,9 +109,8 @@ def _loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _read(args: argparse.Namespace) -> Config:
-    config = load_demo(args.set) if args.config is None else load(args.config, args.set)
-    return with_fakes(config, args.fake)
+def _configured(args: argparse.Namespace) -> Configured:
+    return Configured(args.config, args.set, args.fake)
 
 
 def _fakes(text: str) -> tuple[str, int]:
@@ -165,8 +165,9 @@ async def _serve(make: Callable[[], Service], args: argparse.Namespace, notifier
         clear_ready_file(args.ready_file)
     await service.start()
     shutdown = asyncio.Event()
+    rereading = Rereading(service, _configured(args).read_apart, supervised, _warn_of_shortage)
     try:
-        _handle_signals(service, shutdown, args, supervised)
+        _handle_signals(service, shutdown, rereading)
         await service.settled(SETTLE)
         announce(service, demo=args.config is None)
         if args.ready_file is not None:
@@ -177,6 +178,7 @@ async def _serve(make: Callable[[], Service], args: argparse.Namespace, notifier
         log.info("stopping")
     finally:
         supervised.stopping()
+        await rereading.close()
         await service.stop()
         supervised.close()
         if args.ready_file is not None:
@@ -194,42 +196,14 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _handle_signals(
-    service: Service, shutdown: asyncio.Event, args: argparse.Namespace, supervised: Supervised
-) -> None:
+def _handle_signals(service: Service, shutdown: asyncio.Event, rereading: Rereading) -> None:
     loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = loop.create_task(_reload(service, args, supervised), name="reload")
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
     handlers: dict[signal.Signals, Callable[[], object]] = {
         signal.SIGTERM: shutdown.set,
         signal.SIGINT: shutdown.set,
-        signal.SIGHUP: reload,
+        signal.SIGHUP: rereading.ask,
         signal.SIGUSR1: service.retry_lines,
         signal.SIGUSR2: service.reopen_logs,
     }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
-
-
-async def _reload(service: Service, args: argparse.Namespace, supervised: Supervised) -> None:
-    supervised.reloading()
-    try:
-        config = _read(args)
-        restarts = await service.reload(config)
-    except (ConfigurationError, ClientError, TlsUnusable) as error:
-        service.seen.refused(str(error))
-        log.error("the configuration was not reloaded, the old one stays:\n%s", error)  # noqa: TRY400 - a user's slip, no traceback
-    else:
-        for handler in logging.getLogger().handlers:
-            handler.setFormatter(FORMATTERS[config.service.log_format]())
-        for restart in restarts:
-            log.warning("%s", restart)
-        _warn_of_shortage(config)
-        log.info("configuration reloaded: %d servers", len(service.inventory))
-    finally:
-        supervised.ready()

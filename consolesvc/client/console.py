@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from consolesvc.client.answers import Gap, Mark, Match, Ran, Screen, Sent, gap_of
 from consolesvc.client.transport import query
-from consolesvc.errors import TimedOut
+from consolesvc.errors import ClientError, TimedOut
 
 if TYPE_CHECKING:
     from consolesvc.client.cloud import Cloud
@@ -20,6 +20,12 @@ Place = int | str
 ENTER = "\r"
 ONE_WAIT = 50.0
 """Seconds that one request waits at most: proxies cut what is silent for a minute. A longer wait is several."""
+
+
+AWAY = (0, 502, 503, 504)
+"""Statuses of a service that is not there: no answer at all, and what a relay in front of it says."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
+"""Seconds between two tries to reach it again; doubling."""
 
 
 class Console:
@@ -52,6 +58,8 @@ class Console:
     def wait(self, pattern: str | Sequence[str], *, since: Place | None = None, timeout: float = 30.0) -> Match:
         """Wait until it has said something; `position` is then behind it.
 
+        A service that stops and starts again meanwhile, as for an upgrade, is waited for; nothing is missed.
+
         Args:
             pattern: A regular expression in RE2's syntax, or several. It is matched on text without escape sequences,
                 whose lines end in LF; `^` is where the wait begins, `$` the end of what has been said, and `(?m)` makes
@@ -63,15 +71,11 @@ class Console:
             TimedOut: nothing matched in time; its `next` is where to go on.
         """
         wanted: dict[str, Any] = {"pattern": pattern if isinstance(pattern, str) else list(pattern)}
-        if since is not None:
-            wanted["since"] = since
-        elif self.position is not None:
-            wanted |= {"since": self.position, "stream": self._stream}
         until = time.monotonic() + timeout
+        wanted |= {"since": since} if since is not None else self._from_here()
         gap: Gap | None = None
         while True:
-            left = max(0.0, until - time.monotonic())
-            answer = self._post("wait", {**wanted, "timeout": min(left, ONE_WAIT)}, wait=min(left, ONE_WAIT))
+            answer = self._wait_once(wanted, until)
             if (found := gap_of(answer)) is not None:
                 gap = found if gap is None else (gap[0], found[1])
             self._stand(answer)
@@ -86,8 +90,9 @@ class Console:
                     answer["index"],
                     gap,
                 )
-            if left <= ONE_WAIT:
+            if (left := until - time.monotonic()) <= 0:
                 break
+            time.sleep(min(left, FIRST_PAUSE))  # an answer before its time: the service is about to stop
             wanted |= {"since": answer["next"], "stream": answer["stream"]}
         raise TimedOut(f"{self.name}: no match of {pattern!r} within {timeout:g} s", answer["next"])
 
@@ -195,6 +200,26 @@ class Console:
     def marks(self) -> list[Mark]:
         """All marks whose byte can still be had, in the order of the output."""
         return [Mark(**mark) for mark in self.cloud.ask("GET", self._path("marks"))["marks"]]
+
+    def _from_here(self) -> dict[str, Any]:
+        """Where a wait begins that does not say: where the last call has looked to, else with what comes now."""
+        if self.position is None:
+            state = self.state()
+            self.position, self._stream = state["end"], state["stream"]
+        return {"since": self.position, "stream": self._stream}
+
+    def _wait_once(self, wanted: dict[str, Any], until: float) -> dict[str, Any]:
+        """One answer; a service that is away, as for an upgrade, is asked again until it is there."""
+        pause = FIRST_PAUSE
+        while True:
+            left = max(0.0, until - time.monotonic())
+            try:
+                return self._post("wait", {**wanted, "timeout": min(left, ONE_WAIT)}, wait=min(left, ONE_WAIT))
+            except ClientError as error:
+                if not error.passing or error.status not in AWAY or left <= pause:
+                    raise
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE, 2 * pause)
 
     def _stand(self, answer: dict[str, Any]) -> None:
         self.position, self._stream = answer["next"], answer["stream"]

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from consolesvc.config.model import Config
+
+FIXED = {
+    "api.listen": "restart to listen there",
+    "proxy.listen": "restart to listen there",
+    "limits.body": "restart for that",
+    "limits.headers": "restart for that",
+    "tokens.store": "restart for that",
+    "log.enabled": "restart to begin, or to end, all logs",
+    "log.directory": "restart to write there",
+}
+"""Keys of which a running service keeps what it was started with, and what to do about it."""
 
 
 def restarts(before: Config, now: Config) -> list[str]:
-    """What of a new configuration needs a restart, a sentence each."""
-    pairs = (("api.listen", before.api.listen, now.api.listen), ("proxy.listen", before.proxy.listen, now.proxy.listen))
-    needed = [f"{key} is now {b}: restart to listen there" for key, a, b in pairs if a != b]
-    if (before.limits.body, before.limits.headers) != (now.limits.body, now.limits.headers):
-        needed.append("limits.body or limits.headers has changed: restart for that")
-    if before.tokens.store != now.tokens.store:
-        needed.append("tokens.store has changed: restart for that")
-    if before.log != now.log:
-        needed.append("log has changed: restart for that")
-    if before.identity != now.identity:
-        needed.append(f"identity has changed ({now.identity.type}): restart for that")
+    """What of a new configuration needs a restart, a sentence each; no secret is in it."""
+    needed = []
+    for key, cure in FIXED.items():
+        old, new = attrgetter(key)(before), attrgetter(key)(now)
+        if old != new:
+            said = "has changed" if key == "tokens.store" else f"is now {_said(new)}"  # its URL has a password in it
+            needed.append(f"{key} {said}: {cure}")
     return needed
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "the default" if value is None else str(value)

@@ -25,7 +25,7 @@ from consolesvc.console.keyboard import Keyboard
 from consolesvc.console.loan import Lending
 from consolesvc.console.loop import InLoop
 from consolesvc.console.marks import Marks
-from consolesvc.console.numbering import Numbering
+from consolesvc.console.numbering import BEGUN, RENUMBERED, Numbering
 from consolesvc.console.ring import Ring
 from consolesvc.console.roster import Roster
 from consolesvc.console.sharing import Sharing
@@ -42,6 +42,14 @@ if TYPE_CHECKING:
 
 EVENTS = 256
 """Events remembered for viewers that are behind."""
+
+
+def read_limit(ring: int) -> int:
+    """Bytes to take from a line at once, for a ring of that capacity.
+
+    A quarter: what a holdable line may still deliver must fit before the slowest reader is lapped.
+    """
+    return max(1, min(READ_ALONE, ring // 4))
 
 
 class Console(InLoop):
@@ -83,9 +91,7 @@ class Console(InLoop):
         self.replay = replay
         self.stream = str(uuid.uuid4())
         self.ring = Ring(ring)
-        # A quarter of the ring: what a holdable line may still deliver must fit before the slowest reader is lapped.
-        limit = max(1, min(READ_ALONE, ring // 4))
-        self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=limit)
+        self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=read_limit(ring))
         self.lending = Lending(self.reconnecting)
         self.input = InputPath(name, opener.spec.pace)
         self.flow = Flow(self)
@@ -136,6 +142,8 @@ class Console(InLoop):
             self.ring = Ring(self.ring.capacity, base)
             self.began = base
             self.log.follow(self.ring)
+            for viewer in self.viewers:  # it came while the disk was asked: its hello named another numbering
+                viewer.end(RENUMBERED, BEGUN)
         await self.watch.start()
         if not self._leaving:
             self.reconnecting.start()

@@ -11,13 +11,14 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+from consolesvc.config.model import Input
 from consolesvc.console.answerer import Answerer
 from consolesvc.console.answers import HELD, Answer, Typed
 from consolesvc.console.input import Typist
 from consolesvc.console.loop import InLoop
 from consolesvc.console.seat import Absent, Person, Place, Seat
 from consolesvc.console.sharing import Change, Sharing, Verb
-from consolesvc.console.wording import ONLY_LOOKS, refusal, why_not, words
+from consolesvc.console.wording import ONLY_LOOKS, mode_words, refusal, why_not, words
 from consolesvc.errors import InputHeld
 
 AGAIN = 10.0
@@ -63,13 +64,10 @@ class Keyboard(InLoop):
         self._take(seat, seat.answers.flush())
         del self._seats[viewer.id]
         self._answerer.leave(viewer.id)
-        if cut and self.sharing.cut(viewer.id, self.loop.time()):
+        kept = cut and self.sharing.cut(viewer.id, self.loop.time())
+        if kept:
             self._absent = Absent(viewer.id, viewer.name, viewer.typist)
-            self._changed(None)
-            return
-        change = self.sharing.leave(viewer.id)
-        if change is not None or self._answerer.chosen == viewer.id:
-            self._changed(change)
+        self._changed(None if kept else self.sharing.leave(viewer.id))
 
     def succeed(self, before: str, viewer: Person) -> None:
         """A viewer has come back: what it held in the session before, cut or still here, it holds now."""
@@ -78,12 +76,19 @@ class Keyboard(InLoop):
 
     def expel(self, viewer: Person) -> None:
         """A viewer is being ended for good: what waits of it is dropped, and nothing more is taken; all is counted."""
-        seat = self._seats.get(viewer.id)
-        if seat is None or seat.expelled:
-            return
-        seat.expelled = True
-        held = sum(len(piece.data) for piece in seat.answers.flush() if isinstance(piece, Typed))
-        self._refuse(seat, held + self._console.input.drop_one(viewer.typist))
+        if (seat := self._seats.get(viewer.id)) is not None and not seat.expelled:
+            seat.expelled = True
+            held = sum(len(piece.data) for piece in seat.answers.flush() if isinstance(piece, Typed))
+            self._refuse(seat, held + self._console.input.drop_one(viewer.typist))
+
+    def change(self, mode: Input, idle: float) -> None:
+        """Go by another rule from now on; everybody is told of it."""
+        told = mode_words(mode, self._console.name) if mode != self.sharing.mode else ""
+        self.sharing.change(mode, idle)
+        for seat in self._seats.values():
+            seat.waits, seat.refusal = False, ""
+            seat.viewer.tell_input(told)
+        self._changed(None)
 
     def close(self) -> None:
         """Do nothing by time any more. Idempotent."""
@@ -267,9 +272,8 @@ class Keyboard(InLoop):
         """What somebody had typed who has lost the input, and what has not reached the line, does not go on."""
         if loser in self._calls:
             self._console.refused += self._console.input.drop_one(self._calls[loser][1])
-        elif loser not in self._seats:
-            if self._absent is not None:
-                self._console.refused += self._console.input.drop_one(self._absent.typist)
+        elif self._absent is not None and loser == self._absent.id:
+            self._console.refused += self._console.input.drop_one(self._absent.typist)
         elif size := self._console.input.drop_one(self._seats[loser].viewer.typist):
             self._refuse(self._seats[loser], size)
 

@@ -11,6 +11,8 @@ from consolesvc.log.writer import LogWriter
 
 RENUMBERED = 1012
 """The close code of who must come back to a new numbering: Service Restart, of the registry of RFC 6455."""
+BEGUN = "the console has begun: come back"
+"""Its reason."""
 
 
 class Numbered(Protocol):
@@ -78,7 +80,7 @@ class Numbering:
         console.began = offset
         for viewer in console.viewers:
             # Its hello named a numbering that is no more; it comes back by itself, and is told the new one.
-            viewer.end(RENUMBERED, "the console has begun: come back")
+            viewer.end(RENUMBERED, BEGUN)
 
     async def skip(self, offset: int) -> None:
         """Go on at `offset`: the bytes before it cannot be had."""

@@ -78,6 +78,12 @@ class Ring:
         self._base = self.end = offset
         self._lent = None
 
+    def resize(self, capacity: int) -> None:
+        """Hold so many bytes from now on; the oldest go where that is less."""
+        kept = bytearray(self.read(max(self.start, self.end - capacity), capacity))
+        self._data, self._base, self.capacity = kept, self.end - len(kept), capacity
+        self._lent = None  # what is lent is the old memory, which stays as it is
+
     # Bytes out
 
     def read(self, offset: int, limit: int) -> bytes:

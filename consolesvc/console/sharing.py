@@ -93,6 +93,15 @@ class Sharing:
     def __repr__(self) -> str:
         return f"<Sharing {self.mode} {len(self._parties)} here, held by {self.holder}>"
 
+    def change(self, mode: Input, idle: float) -> None:
+        """Go by another rule: who holds the input keeps it where somebody can, who asked for it where one can ask."""
+        self.mode, self.idle = mode, idle
+        if mode == "shared":
+            before, self.holder = self.holder, None
+            self._forget(before)
+        if mode != "lease":
+            self.requests.clear()
+
     def attach(self, who: str, *, may_type: bool = True, is_call: bool = False) -> None:
         """Take somebody in. Nothing else changes.
 

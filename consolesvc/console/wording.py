@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from consolesvc.config.model import Input
 from consolesvc.console.events import duration
 from consolesvc.console.sharing import GRANTED_AFTER, Change, Sharing, Verb
 
@@ -57,6 +58,14 @@ def words(change: Change, console: str, who: str, other: str, idle: float) -> Wo
         silent = f"you typed nothing for {duration(idle) if idle >= 1 else f'{idle:g} s'}: {free}"
         return Words({change.who: silent} if change.by_time else {}, waiting=free)
     return Words()
+
+
+def mode_words(mode: Input, console: str) -> str:
+    """What is said where another rule holds from now on."""
+    if mode == "shared":
+        return f"everybody may type into {console} now"
+    asked = "; the input can be asked for and taken" if mode == "lease" else ""
+    return f"one at a time types into {console} now{asked}"
 
 
 def refusal(console: str, holder: str) -> str:

@@ -29,35 +29,33 @@ _Answer = Callable[[web.Request, Principal], Awaitable[web.Response]]
 
 
 class KeystoneFace:
-    """Keystone's calls, answered by a BuiltinIdentity."""
+    """Keystone's calls, answered by a BuiltinIdentity.
+
+    Attributes:
+        answers: By their names in mount.ROUTES.
+    """
 
     def __init__(self, identity: BuiltinIdentity) -> None:
         self._identity = identity
+        self.answers: dict[str, Handler] = {
+            "versions": self._versions,
+            "version": self._version,
+            "issue": self._issue,
+            "validate": self._with_token(self._validate),
+            "revoke": self._with_token(self._revoke),
+            "catalog": self._with_token(self._catalog),
+            "own_projects": self._with_token(self._own_projects),
+            "own_domains": self._with_token(self._own_domains),
+            "projects_of": self._with_token(self._projects_of),
+            "users": self._with_token(self._users),
+            "user": self._with_token(self._user),
+            "projects": self._with_token(self._projects),
+            "project": self._with_token(self._project),
+            "domains": self._with_token(self._domains),
+            "domain": self._with_token(self._domain),
+        }
 
-    def setup(self, app: web.Application) -> None:
-        """Add everything under /identity to an application, which brings the middlewares `faults` and `guard`."""
-        face = web.Application(middlewares=[self._shaped])
-        add = face.router.add_get
-        for path in ("", "/"):
-            add(path, self._versions)
-            add(f"/v3{path}", self._version)
-        face.router.add_post("/v3/auth/tokens", self._issue)
-        add("/v3/auth/tokens", self._with_token(self._validate))
-        face.router.add_delete("/v3/auth/tokens", self._with_token(self._revoke))
-        add("/v3/auth/catalog", self._with_token(self._catalog))
-        add("/v3/auth/projects", self._with_token(self._own_projects))
-        add("/v3/auth/domains", self._with_token(self._own_domains))
-        add("/v3/users/{id}/projects", self._with_token(self._projects_of))
-        add("/v3/users", self._with_token(self._users))
-        add("/v3/users/{id}", self._with_token(self._user))
-        add("/v3/projects", self._with_token(self._projects))
-        add("/v3/projects/{id}", self._with_token(self._project))
-        add("/v3/domains", self._with_token(self._domains))
-        add("/v3/domains/{id}", self._with_token(self._domain))
-        app.add_subapp("/identity", face)
-
-    @web.middleware
-    async def _shaped(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def shaped(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Every fault in Keystone's shape; every answer depends on the caller's token."""
         try:
             response = await handler(request)

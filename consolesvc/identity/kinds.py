@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aiohttp import web
-
 from consolesvc.config.model import Config, IdentityBuiltin, IdentityKeystone, IdentityStatic
 from consolesvc.identity.none import NoIdentity
 from consolesvc.identity.seam import Identity
@@ -31,13 +29,3 @@ def make_identity(config: Config) -> Identity:
 
         return Keystone(asked)
     return NoIdentity()
-
-
-def setup_routes(app: web.Application, identity: Identity, config: Config) -> None:
-    """Add the routes that come with a kind of identity: the builtin one's Keystone face; the others have none."""
-    if isinstance(config.identity, IdentityBuiltin):
-        from consolesvc.identity.builtin import BuiltinIdentity  # noqa: PLC0415 - only where it is asked for
-        from consolesvc.identity.face import KeystoneFace  # noqa: PLC0415 - only where it is asked for
-
-        if isinstance(identity, BuiltinIdentity):
-            KeystoneFace(identity).setup(app)

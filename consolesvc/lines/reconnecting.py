@@ -5,6 +5,7 @@ Its states, and what moves it:
     closed ──start──> opening ──opened──> connected ──lost──> waiting ──opened──> connected
                          └──unavailable──> waiting
     any ──lend──> lent ──time is over, or taken back──> opening
+    any but lent ──leave──> waiting ──go_over──> as before, on the new opener's line
     any ──close──> closed
 
 It looks again from `waiting` without leaving it, so that `since` tells how long a line has been away. While it is
@@ -87,6 +88,10 @@ class ReconnectingLine:
         """Bytes to take in the next call at most (Receiver)."""
         return min(self._most, turns.most(self))
 
+    @read_limit.setter
+    def read_limit(self, most: int) -> None:
+        self._most = most
+
     def start(self) -> None:
         """Begin: `state` is `opening` from now on until it is `connected` or `waiting`."""
         self._go(self._run())
@@ -119,12 +124,33 @@ class ReconnectingLine:
             self._task.cancel()
             self.start()
 
+    async def leave(self, why: str) -> None:
+        """Close the line for good, and what outlives it, with the reason; `go_over` to another follows.
+
+        While the line is lent it is away already, and stays with who has it.
+        """
+        opener = self.opener
+        if self.state != "lent":
+            await self._stop()
+            line, self.line = self.line, None
+            self._set("waiting", why)
+            if line is not None:
+                await line.close()
+        await opener.close()
+
+    def go_over(self, opener: Opener) -> None:
+        """Open another line in place of the one that was left; a loan's time is waited for."""
+        self.opener = opener
+        if self.state != "lent":
+            self._go(self._run())
+
     async def close(self) -> None:
         """Close the line and what outlives it. Idempotent."""
         await self._stop()
-        line, self.line = self.line, None
-        if line is not None:
-            await line.close()
+        if self.line is not None:
+            # Known until it is closed: what it says to the last has to wait for the log as ever.
+            await self.line.close()
+            self.line = None
         self._set("closed", "")
         await self.opener.close()
 

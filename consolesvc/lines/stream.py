@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 import threading
@@ -21,6 +22,11 @@ class _Shared(threading.local):
 
 
 L = TypeVar("L", bound="StreamLine")
+
+LAST_WORDS = 0.75
+"""Seconds that a peer has to end, once it is told that we go: what it had sent by then is the stream's still."""
+SILENT = 0.25
+"""Seconds after which one that says nothing more is not waited for."""
 
 _shared = _Shared()
 
@@ -44,6 +50,8 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
         self.ended: asyncio.Event = self._ended
         self._space: memoryview | None = None
         self._most = 0
+        self._leaving = False
+        self._reads = 0
         # asyncio reads once a turn; libuv goes on, up to 32 times, while every other console waits (performance.md b).
         self._greedy = not isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
 
@@ -63,6 +71,7 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
         space, self._space = self._space, None
         if self._closing:
             return
+        self._reads += 1
         if space is None:
             self.take(_shared.view[:nbytes])
         else:
@@ -84,6 +93,32 @@ class StreamLine(TransportLine, asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()  # a close would wait for one that reads no more
         return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone; nobody is told who has said that we go."""
+        self._closing = self._closing or self._leaving
+        super().connection_lost(exc)
+
+    async def close(self) -> None:
+        """Say that we go, take what the peer had sent by then, and close.
+
+        Closed at once, all that is in the kernel would be lost, of a machine that has done nothing wrong.
+        """
+        if self._transport is not None and not self._leaving and not self._transport.is_closing():
+            self._leaving = True
+            self._transport.write_eof()
+            await self._last_words()
+        await super().close()
+
+    async def _last_words(self) -> None:
+        until = asyncio.get_running_loop().time() + LAST_WORDS
+        while asyncio.get_running_loop().time() < until and not self._ended.is_set():
+            reads = self._reads
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SILENT):
+                    await self._ended.wait()
+            if self._reads == reads and not self._paused:
+                return
 
     def loss(self, exc: Exception | None) -> LineLost:
         """Who ended it, and how."""

@@ -51,6 +51,15 @@ class LogDirectory:
                 raise
             self._folder = folder
 
+    def rebound(self, config: Log) -> None:
+        """Go by other bounds, from now on and for what is there."""
+        self.config = config
+        for name in self.rotated:
+            self._trim(name)
+        if self._folder is not None:
+            with contextlib.suppress(OSError):  # who writes there next says so
+                self.make_room()
+
     def close(self) -> None:
         """Unlock the folder. Idempotent."""
         if self._folder is not None:
@@ -72,11 +81,8 @@ class LogDirectory:
 
     def add(self, name: str, segment: Segment) -> None:
         """Take in a segment that was just rotated, and remove what that makes too much."""
-        segments = self.rotated.setdefault(name, [])
-        segments.append(segment)
-        keep = self.config.keep
-        while keep and len(segments) > keep:
-            self._remove(name, segments[0])
+        self.rotated.setdefault(name, []).append(segment)
+        self._trim(name)
         self.make_room()
 
     def make_room(self) -> bool:
@@ -101,6 +107,11 @@ class LogDirectory:
         """Remove all rotated segments of a console."""
         for segment in list(self.rotated.get(name, ())):
             self._remove(name, segment)
+
+    def _trim(self, name: str) -> None:
+        segments, keep = self.rotated[name], self.config.keep
+        while keep and len(segments) > keep:
+            self._remove(name, segments[0])
 
     def _too_much(self, total: int) -> bool:
         bound = self.config.max_total

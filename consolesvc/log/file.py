@@ -45,7 +45,7 @@ class LogFile:
         self.first = 0
         self.end = 0
         self._begun = 0.0
-        self._reach = max(RESERVE, 4 * ahead)
+        self.reach = max(RESERVE, 4 * ahead)
         self._counted_elsewhere = counted_elsewhere
         self._reserved = 0
         self._marked = 0.0
@@ -249,7 +249,7 @@ class LogFile:
         # one write: an end between the two would give offsets out twice.
         self._index = _open(current.index)
         head = Record(self.first, now, stream=self.stream)
-        self._reserved = self.first + self._reach
+        self._reserved = self.first + self.reach
         os.write(self._index, head.line() + Record(self._reserved, now, "reserve").line())
         os.fsync(self._index)
         self._log = _open(current.path)
@@ -287,8 +287,8 @@ class LogFile:
             os.write(self._index, mark_line(self.end, time))
 
     def _reserve(self, now: float) -> None:
-        if self.end + self._reach // 2 > self._reserved:
-            self._reserved = self.end + self._reach
+        if self.end + self.reach // 2 > self._reserved:
+            self._reserved = self.end + self.reach
             self._write_index([Record(self._reserved, now, "reserve")])
             # The one thing that must outlive a power cut: offsets below it may be in use.
             os.fsync(self._index)

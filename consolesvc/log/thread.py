@@ -7,7 +7,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from consolesvc.errors import ConsoleServiceError
 from consolesvc.log.beat import Beat
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 256
 """Results handed back together at most: a completion waits for no more than this many others."""
+
+
+T = TypeVar("T")
 
 
 class _Call(Job):
@@ -72,9 +75,9 @@ class LogThread:
         """Have `work` done; nobody waits for it."""
         self.submit(_Call(work, None))
 
-    async def call(self, work: Callable[[], Any]) -> Any:
+    async def call(self, work: Callable[[], T]) -> T:
         """Have `work` done and wait for it; raises what it raised."""
-        future: asyncio.Future[Any] = self._loop.create_future()
+        future: asyncio.Future[T] = self._loop.create_future()
         self.submit(_Call(work, future))
         return await future
 

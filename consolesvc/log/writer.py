@@ -92,11 +92,17 @@ class LogWriter:
     def follow(self, source: Source) -> None:
         """Begin to read from the console's ring, whose numbering `start` gave."""
         self._source = source
-        # Written from half a ring on, waited for from three quarters on; the last quarter is what one read may bring.
-        self._eager = min(EAGER, source.capacity // 2)
-        self._most = source.capacity - source.capacity // 4
+        self.resized()
+        self.thread.beat.wrote(self)  # of a console that says nothing, the files are closed as well
         if self.failing:
             self._retry_later()
+
+    def resized(self) -> None:
+        """The ring has another capacity."""
+        if self._source is not None:
+            # Written from half a ring on, waited for from three quarters on: the last one is what one read may bring.
+            capacity = self._source.capacity
+            self._eager, self._most = min(EAGER, capacity // 2), capacity - capacity // 4
 
     def news(self) -> None:
         """Bytes have come to the ring."""
@@ -126,17 +132,12 @@ class LogWriter:
 
     async def last_events(self, kinds: Collection[str], limit: int, tail: int) -> list[Record]:
         """What happened last, as the ends of the two newest indexes tell; see history.py. Raises OSError."""
-
-        def read() -> list[Record]:
-            return last_events(self.file.segments()[:-3:-1], kinds, limit, tail=tail)
-
-        found: list[Record] = await self.thread.call(read)
-        return found
+        file = self.file
+        return await self.thread.call(lambda: last_events(file.segments()[:-3:-1], kinds, limit, tail=tail))
 
     async def segments(self) -> list[Segment]:
         """All segments, oldest first; whoever reads them must reckon with their being renamed and removed."""
-        found: list[Segment] = await self.thread.call(self.file.segments)
-        return found
+        return await self.thread.call(self.file.segments)
 
     async def adopt(self, stream: str, offset: int) -> None:
         """Begin at a byte of another's stream; nothing has come yet."""
@@ -151,12 +152,17 @@ class LogWriter:
             self._retry_later()
         self.offset = offset
 
-    async def skip(self, offset: int) -> None:
-        """Write what there is, within SKIP_WAIT: the source is about to go on at `offset` and to forget all else."""
-        source, deadline = self._source, self._loop.time() + SKIP_WAIT
-        while source is not None and self.offset < source.end and not self.failing and self._loop.time() < deadline:
+    async def catch_up(self, but: int = 0) -> None:
+        """Write all there is but the last so many bytes, within SKIP_WAIT: the source is about to forget it."""
+        source, until = self._source, self._loop.time() + SKIP_WAIT
+        while source and source.end - self.offset > but and not self.failing and self._loop.time() < until:
             self._write()
             await asyncio.sleep(0.005)
+
+    async def skip(self, offset: int) -> None:
+        """Write what there is: the source is about to go on at `offset`."""
+        await self.catch_up()
+        source = self._source
         if source is not None:
             self.lost += max(0, source.end - self.offset)
         self.offset = offset
@@ -184,24 +190,20 @@ class LogWriter:
 
     async def read(self, offset: int, limit: int) -> tuple[int, bytes]:
         """Bytes from disk for a reader that the ring has left behind; see LogFile.read. Raises OSError."""
-        found: tuple[int, bytes] = await self.thread.call(lambda: self.file.read(offset, limit))
-        return found
+        return await self.thread.call(lambda: self.file.read(offset, limit))
 
     async def before(self, offset: int, size: int) -> int:
         """Where the `size` bytes before `offset` begin on disk; see LogFile.before. Raises OSError."""
-        found: int = await self.thread.call(lambda: self.file.before(offset, size))
-        return found
+        return await self.thread.call(lambda: self.file.before(offset, size))
 
     async def timeline(self) -> Timeline:
         """When its bytes came; to be asked in `thread`. Raises OSError."""
         directory, name = self.file.directory.path, self.file.name
-        found: Timeline = await self.thread.call(lambda: Timeline(directory, name))
-        return found
+        return await self.thread.call(lambda: Timeline(directory, name))
 
     async def events(self, kind: str) -> list[Record]:
         """All events of a kind on disk, oldest first; see read_events. Raises OSError."""
-        found: list[Record] = await self.thread.call(lambda: self.file.events(kind))
-        return found
+        return await self.thread.call(lambda: self.file.events(kind))
 
     async def close(self, *, remove: bool = False) -> None:
         """Write what there is, say that the stream ended in order, and let go; or remove every file."""

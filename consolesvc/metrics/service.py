@@ -79,6 +79,7 @@ _LAG = Family(
 _WORST = Family(
     "consolesvc_loop_lag_max_seconds", "gauge", "How late the event loop was at most, since the last scrape."
 )
+_TASKS = Family("consolesvc_tasks", "gauge", "Tasks of the event loop.")
 _RELOADS = Family("consolesvc_config_reloads_total", "counter", "Configurations read again, by whether one was taken.")
 _REFUSED = Family(
     "consolesvc_config_refused", "gauge", "Whether the configuration's file is wrong, and the old one holds."
@@ -122,6 +123,7 @@ def texts(sources: Sources, lag: tuple[float, float], disk: Disk | None) -> Iter
     )
     yield _LAG.text(("", round(lag[0], 6)))
     yield _WORST.text(("", round(lag[1], 6)))
+    yield _TASKS.text(("", len(asyncio.all_tasks())))
     reloads = {"taken": sources.reloads.taken, "refused": sources.reloads.refused}
     yield _RELOADS.text(*_by("result", reloads))
     yield _REFUSED.text(("", sources.reloads.trouble is not None))

@@ -41,7 +41,7 @@ class Switches:
             self._watch(server.id)
 
     async def change(self, server: Server, config: ServerConfig) -> None:
-        """Go over to a configuration that is the same but for `power`: line, viewers and log do not notice.
+        """Go over to another configuration of a server's `power`: line, viewers and log do not notice.
 
         A command that runs is ended, and its server's task with it.
         """

@@ -26,7 +26,7 @@ class Rights:
     """The rights to all servers' consoles.
 
     Attributes:
-        identity: Says who has lost theirs; replaced by `go_over`.
+        identity: Says who has lost theirs.
         enforce: Whether every session ends with its token, and not only a share link's; replaced by a reload.
     """
 
@@ -62,6 +62,14 @@ class Rights:
         await self.tokens.end(server_id)
         await self.resumes.end(server_id)
         self.sessions.end_all(codes.REMOVED, reason, lambda grant: grant.server_id == server_id)
+
+    async def move(self, server_id: str) -> None:
+        """End all of a server that belongs to another project now; who may, gets new tokens."""
+        await self.tokens.end(server_id)
+        await self.resumes.end(server_id)
+        self.sessions.end_all(
+            codes.WITHDRAWN, "server moved to another project", lambda grant: grant.server_id == server_id
+        )
 
     async def expire(self, server_id: str) -> int:
         """End the time of a server's tokens now, and of the sessions that end with them; how many tokens."""
@@ -103,11 +111,6 @@ class Rights:
             return False
         return True
 
-    async def go_over(self, identity: Identity) -> None:
-        """From now on somebody else says who has which right; who has none by that is ended."""
-        self.identity = identity
-        await self.recheck()
-
     async def recheck(self) -> int:
         """End what those have who have lost their right: sessions, tokens and secrets; how many sessions.
 
@@ -134,10 +137,10 @@ class Rights:
             self._watch = None
 
     async def _look(self) -> None:
-        seen = (self.identity, self.identity.changes)
+        seen = self.identity.changes
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            now = (self.identity, self.identity.changes)
+            now = self.identity.changes
             if now == seen:
                 continue
             try:

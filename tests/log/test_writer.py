@@ -17,6 +17,7 @@ import pytest
 from consolesvc.config.model import Log
 from consolesvc.console.events import Gap
 from consolesvc.console.viewer import Chunk, Viewer
+from consolesvc.log import beat
 from consolesvc.log.index import read_index
 from consolesvc.log.names import scan
 from tests.lines.devices import eventually
@@ -214,3 +215,13 @@ async def test_a_server_may_go_without_a_log(tmp_path: Path) -> None:
             await lab.service.stop()
             assert (await closed(ws))[0] == 1001
     assert list((tmp_path / "logs").glob("node*")) == []
+
+
+async def test_a_console_that_never_speaks_holds_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are closed as those of one that has fallen silent are."""
+    monkeypatch.setattr(beat, "IDLE", 0.2)
+    async with world(tmp_path, with_log(tmp_path)) as lab:  # type: ignore[arg-type]  # a Config
+        await eventually(lambda: not lab.console.log.file.is_open)
+        await lab.said(b"first word")
+        await lab.flushed()
+        assert logged(tmp_path) == b"first word"

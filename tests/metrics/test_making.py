@@ -60,7 +60,7 @@ async def test_the_loop_goes_on_while_a_text_is_made(monkeypatch: pytest.MonkeyP
     )
     async with serving(dataclasses.replace(BASE, servers=())) as service:
         for server in servers:
-            service._take_in(server)  # its line is not opened: it is the text that counts
+            service.intake._take_in(server)  # its line is not opened: it is the text that counts
         turns = 0
 
         async def count() -> None:

@@ -20,10 +20,10 @@ async def lab(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[W
         yield made
 
 
-async def back(lab: World, someone: Person, **options: bool) -> Person:
+async def back(lab: World, someone: Person) -> Person:
     """They come by their secret, over another connection."""
     url = f"http://{lab.service.ports.proxy}/?resume={someone.told[0]['resume']}"
-    made = Person(await lab.http.ws_connect(url, protocols=("consolesvc.v1",), **options))  # type: ignore[arg-type]  # of aiohttp's
+    made = Person(await lab.http.ws_connect(url, protocols=("consolesvc.v1",)))
     await made.one()
     return made
 
@@ -60,7 +60,7 @@ async def test_a_ghost_of_the_holder_makes_room(lab: World) -> None:
 
 
 async def test_a_second_tab_is_a_session_of_its_own(lab: World) -> None:
-    """ "Duplicate tab" copies the secret: both live, the first keeps what it holds, and both come back, again and again."""
+    """A duplicated tab copies the secret: both live, the first keeps what it holds, and both come back again."""
     first = await holder(lab)
     reading = asyncio.create_task(first.hears("never said"))
     second = await back(lab, first)
@@ -121,7 +121,10 @@ async def test_who_means_to_leave_frees_it_at_once(lab: World, how: str) -> None
     elif how == "release":
         await alice.ask("release")
     await eventually(lambda: (lab.console.keyboard.sharing.holder is None) is (how == "release"))
-    await (alice.ws.close() if how == "goodbye" else asyncio.sleep(0, cut(alice)))
+    if how == "goodbye":
+        await alice.ws.close()
+    else:
+        cut(alice)
     await eventually(lambda: len(lab.console.viewers) == 1)
     assert lab.console.keyboard.sharing.holder is None
     await bob.ws.close()

@@ -49,9 +49,9 @@ class World:
         """The API's URL."""
         return f"http{'s' * ('api' in self.service.ports.secure)}://{self.service.ports.api}"
 
-    async def url(self, query: Mapping[str, str] | None = None) -> str:
+    async def url(self, query: Mapping[str, str] | None = None, *, server_id: str = NODE) -> str:
         """A fresh console URL by the seed's call, with further parameters."""
-        path = f"{self.api}/v2.1/servers/{NODE}/action"
+        path = f"{self.api}/v2.1/servers/{server_id}/action"
         async with self.http.post(path, json={"os-getSerialConsole": {"type": "serial"}}) as answer:
             assert answer.status == 200, await answer.text()
             url = (await answer.json())["console"]["url"]

@@ -11,7 +11,6 @@ import pytest
 from tests.identity.world import write_tokens
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, World, received, world
-from tests.test_service import url_of
 from tests.web.world import FAKE, call, refusal, with_fake
 
 
@@ -24,7 +23,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[World]:
 
 async def test_a_viewer_sees_an_unplug(lab: World) -> None:
     """Line lost, line back: the session goes on."""
-    async with await lab.http.ws_connect(await url_of(lab.http, lab.api, FAKE)) as ws:
+    async with await lab.http.ws_connect(await lab.url(server_id=FAKE)) as ws:
         assert (await call(lab, "POST", "fake/fault", json={"fault": "unplug", "seconds": 0.2})) == (
             200,
             {"fault": {"fault": "unplug", "seconds": 0.2}},

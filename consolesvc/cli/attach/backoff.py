@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-FIRST, LONGEST = 0.2, 5.0
-"""Seconds, as a line's that refuses (DESIGN section 4)."""
+FIRST, LONGEST = 0.2, 1.0
+"""Seconds: a service that was upgraded has its clients back before its operator has looked."""
 LASTED = 5.0
 """Seconds after which a connection was a success: the next try comes at once."""
 
 
 class Backoff:
-    """Pauses that double: 0, 0.2 s, 0.4 s and so on, 5 s at most."""
+    """Pauses that double: 0, 0.2 s, 0.4 s and so on, 1 s at most."""
 
     def __init__(self) -> None:
         self._pause = 0.0
