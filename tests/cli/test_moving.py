@@ -76,13 +76,13 @@ def test_nothing_left_out(imported: Imported) -> None:
     code, out, err = imported(
         "conserver",
         "conserver.cf",
-        "default * { master localhost; logfile /var/consoles/&.log; options !ixon, !ixoff; }\n"
+        "default * { master localhost; logfile /var/log/consoles/&.log; options !ixon, !ixoff; }\n"
         "console node3 { type device; device /dev/ttyUSB0; baud 115200; parity none; }\n"
         "console node4 { type host; host ts1; port 7004; protocol raw; logfilemax 4m; }\n",
     )
     assert (code, err) == (0, ["2 servers; nothing was left out"])
     assert out.splitlines()[1:] == [
-        "log: {directory: /var/consoles, segment_size: 4 MiB}",
+        "log: {directory: /var/log/consoles, segment_size: 4 MiB}",
         "servers:",
         "  - {name: node3, line: {type: serial, device: /dev/ttyUSB0, settings: 115200n8}}",
         "  - {name: node4, line: {type: tcp, host: ts1, port: 7004}}",
