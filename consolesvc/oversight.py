@@ -125,6 +125,11 @@ class Oversight:
         return witnessed(self.answers, self.audit, DEEDS)
 
     @property
+    def beside(self) -> Middleware:
+        """The same for what is beside the websocket on a port of its own; its answers are not the API's."""
+        return witnessed(Answers(), self.audit, {})
+
+    @property
     def address(self) -> Address | None:
         """Where metrics have a port of their own, as bound."""
         return None if self._port is None else self._port.address

@@ -276,7 +276,9 @@ class Service:
         return app
 
     def _proxy_app(self) -> web.Application:
-        app = proxy_app(self.proxy, self.known_hosts, page=terminal.at_root, files=self._add_terminal)
+        app = proxy_app(
+            self.proxy, self.known_hosts, witness=self.seen.beside, page=terminal.at_root, files=self._add_terminal
+        )
         app[PROXIES] = self.proxies
         return app
 
