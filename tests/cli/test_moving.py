@@ -131,6 +131,32 @@ def test_a_password_is_never_printed(imported: Imported, tmp_path: Path) -> None
     assert main(["check", "lab.yaml"]) == 0
 
 
+COMMANDS = (
+    "default * { master localhost; type exec; }\n"
+    "console node8 { exec ipmitool -I lanplus -H bmc8 -U admin -P hush sol activate; }\n"
+)
+PTY = "connection: &node8\n  connector: pty,ipmitool -I lanplus -H bmc8 -U admin -Phush sol activate\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "text"), [("conserver", "conserver.cf", COMMANDS), ("ser2net", "ser2net.yaml", PTY)]
+)
+def test_a_password_of_ipmitools_is_taken_out_of_its_command(
+    imported: Imported, tmp_path: Path, program: str, name: str, text: str
+) -> None:
+    """It is in the environment from then on, by a file; without one, it is said where it belongs."""
+    code, out, err = imported(program, name, text)
+    assert code == 1
+    assert "hush" not in out + "".join(err)
+    assert "left out: node8: its password is not in the configuration: write IPMI_PASSWORD=" in err[0]
+    code, out, err = imported(program, name, text, "--env-dir", "secrets")
+    assert (code, err) == (0, ["1 server; nothing was left out"])
+    file = tmp_path / "secrets" / "node8.env"
+    assert read_env_file(str(file)) == {"IPMI_PASSWORD": "hush"}
+    argv = ["ipmitool", "-I", "lanplus", "-H", "bmc8", "-U", "admin", "-E", "sol", "activate"]
+    assert yaml.safe_load(out)["servers"][0]["line"] == {"type": "command", "argv": argv, "env_file": str(file)}
+
+
 def test_a_file_of_passwords_is_not_written_over(imported: Imported, tmp_path: Path) -> None:
     """The same again is well; another one is an error that names the file, and nothing is printed."""
     for _ in range(2):

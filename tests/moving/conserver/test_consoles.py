@@ -330,18 +330,6 @@ def test_flow_control(tmp_path: Path) -> None:
     ]
 
 
-def test_a_password_on_a_command_line_is_mentioned(tmp_path: Path) -> None:
-    """Not shown: it is there, and that `ps` shows it."""
-    moved = moved_from(tmp_path, "console a { master localhost; type exec; exec ipmitool -P hush sol activate; }\n")
-    assert notes(moved) == [
-        (
-            "conserver.cf:1: note: console a: exec: `ps` shows its arguments to all: "
-            "a password is better in the line's env_file"
-        )
-    ]
-    assert moved.complete
-
-
 def test_included_files(tmp_path: Path) -> None:
     """Beside the file that names them; within a block, too; ten deep, then told."""
     (tmp_path / "conf").mkdir()
