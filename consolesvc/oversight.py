@@ -138,8 +138,8 @@ class Oversight:
         """Add the routes on the API's port."""
         health.setup(app, self.health)
 
-        def asks() -> bool | None:
-            return self._service.config.metrics.identity if self._port is None else None
+        def asks(request: web.Request) -> bool | None:
+            return metrics.needs_token(request, self._service.config) if self._port is None else None
 
         metrics.setup_beside(app, self.scrape, self._service.identity, asks)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import yaml
 
 from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address, network, path_prefix, token_store
@@ -40,6 +42,12 @@ def _folder(value: Value) -> Path:
 
 def _audit_file(value: Value) -> str:
     return AUTO if scalars.text(value, f"a path, or {AUTO}") == AUTO else scalars.path(value)
+
+
+def _metrics_identity(value: Value) -> bool | Literal["auto"]:
+    if isinstance(value.node, yaml.ScalarNode) and value.node.value == AUTO:
+        return AUTO
+    return scalars.switch(value)
 
 
 def _as_it_is(value: Value) -> Value:
@@ -102,7 +110,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
             },
         ),
         "service": Section(Service, {"log_format": scalars.one_of("text", "json")}),
-        "metrics": Section(Metrics, {"listen": listen_address, "identity": scalars.switch}),
+        "metrics": Section(Metrics, {"listen": listen_address, "identity": _metrics_identity}),
         "audit": Section(
             Audit,
             {

@@ -17,6 +17,9 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
+AUTO: Final = "auto"
+"""`metrics.identity`: as Metrics says; `audit.file`: AUDIT_FILE in the folder of the logs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -155,14 +158,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """`metrics:` what Prometheus reads. `listen` None: on the API's port, where `identity` may ask who reads."""
+    """`metrics:` what Prometheus reads.
+
+    Attributes:
+        listen: A port of their own; None: on the API's port, where `identity` may ask who reads.
+        identity: Whether it does; AUTO: of who comes from another host, where the service's `identity` asks at all.
+    """
 
     listen: Address | None = None
-    identity: bool = False
+    identity: bool | Literal["auto"] = AUTO
 
 
-AUTO: Final = "auto"
-"""`audit.file`: AUDIT_FILE in the folder of the logs."""
 AUDIT_FILE: Final = "audit.log"
 
 

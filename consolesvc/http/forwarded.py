@@ -102,6 +102,12 @@ def address_of(request: web.BaseRequest) -> str:
     return LOCAL if client is None else str(client.address)
 
 
+def is_of_this_host(request: web.BaseRequest) -> bool:
+    """Whether who asked is on this host, as far as the proxies in front of us tell: not the proxy is asked for."""
+    client = _client(request)
+    return client is None or client.address.is_loopback
+
+
 def root_of(request: web.BaseRequest) -> str:
     """The root of links in an answer, as the client wrote it; the guard has checked the host.
 
