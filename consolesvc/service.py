@@ -88,7 +88,7 @@ class Service:
         self._state_path = state_path
         self._logs = Logs(config.log, log_path)
         self.inventory = Inventory()
-        self.stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.stores = make_stores(config.tokens.store, clock, config.tokens, config.tokens.password_file)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)

@@ -10,7 +10,7 @@ import yaml
 from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address, network, path_prefix, token_store
 from consolesvc.config.events import default_events
-from consolesvc.config.identity import identity
+from consolesvc.config.identity import identity, password_file
 from consolesvc.config.line import line_defaults
 from consolesvc.config.model import (
     AUTO,
@@ -81,6 +81,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "enforce_session_timeout": scalars.switch,
                 "resume": scalars.duration,
                 "store": token_store,
+                "password_file": password_file,
             },
         ),
         "identity": identity,

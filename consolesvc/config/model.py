@@ -81,7 +81,8 @@ class Tokens:
     """`tokens:` how long a token is good for connecting, and how often.
 
     Attributes:
-        store: `memory`, or the URL of a Redis that several hosts share, a password in it and all.
+        store: `memory`, or the URL of a Redis that several hosts share, with a user's name in it and no password.
+        password_file: Path of the file whose first line is the password there; None for none.
     """
 
     ttl: float = 600
@@ -89,6 +90,7 @@ class Tokens:
     enforce_session_timeout: bool = False
     resume: float = 12 * 3600
     store: str = "memory"
+    password_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def paths(thing: Any, prefix: str = "") -> Iterator[str]:
 
 def uncommented(text: str) -> str:
     """lab.yaml with its examples switched on: commented lines that are one entry or one key."""
-    return re.sub(r"(?m)^( +)# (- \{|base_url:|directory:|listen:|file:|tls:)", r"\1\2", text)
+    return re.sub(r"(?m)^( +)# (- \{|base_url:|password_file:|directory:|listen:|file:|tls:)", r"\1\2", text)
 
 
 @pytest.fixture
@@ -63,6 +63,7 @@ def all_of_lab(tmp_path: Path) -> Path:
     path.write_text(uncommented(LAB.read_text()))
     (tmp_path / "boot.cast").write_text('{"version": 2}\n')
     (tmp_path / "bmc9.env").touch()
+    (tmp_path / "redis.password").touch()
     (tmp_path / "bmc11.env").touch()
     (tmp_path / "host2.token").touch()
     return path
