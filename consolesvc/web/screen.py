@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
 from consolesvc.console.console import Console
-from consolesvc.console.screen import WINDOW, Screen, draw
 from consolesvc.http.deeds import has_read
 from consolesvc.inventory import Inventory
 from consolesvc.lines.thread import in_thread
 from consolesvc.web.calls import one_of, query_of, visible, whole_of
+
+if TYPE_CHECKING:
+    from consolesvc.console.screen import Screen
 
 COLUMNS, ROWS = 80, 24
 MOST_COLUMNS, MOST_ROWS = 500, 200
@@ -52,7 +54,7 @@ class Screens:
     """Draws screens, one at a time, and remembers the last of each console: a wall of them may ask once a second."""
 
     def __init__(self) -> None:
-        self._last: WeakKeyDictionary[Console, tuple[Key, Screen]] = WeakKeyDictionary()
+        self._last: WeakKeyDictionary[Console, tuple[Key, int, Screen]] = WeakKeyDictionary()
         self._turn = asyncio.Lock()
 
     async def of(self, console: Console, columns: int, rows: int) -> tuple[int, int, Screen]:
@@ -60,13 +62,15 @@ class Screens:
         async with self._turn:
             ring = console.ring
             key = (ring.end, columns, rows)
-            begin = ring.line_start(max(ring.start, ring.end - WINDOW))
             known = self._last.get(console)
             if known is None or known[0] != key:
+                from consolesvc.console.screen import WINDOW, draw  # noqa: PLC0415 - most services draw none
+
+                begin = ring.line_start(max(ring.start, ring.end - WINDOW))
                 data = ring.read(begin, ring.end - begin)
                 drawn = await in_thread("screen", lambda: draw(data, columns, rows), lambda _: None)
-                known = self._last[console] = (key, drawn)
-            return begin, key[0], known[1]
+                known = self._last[console] = (key, begin, drawn)
+            return known[1], key[0], known[2]
 
 
 def _view(screen: Screen, console: Console, end: int) -> dict[str, Any]:
