@@ -16,7 +16,9 @@ from aiohttp.typedefs import Middleware
 
 from consolesvc.audit.audit import Audit, Place
 from consolesvc.audit.witness import Witnesses
-from consolesvc.config.model import AUDIT_FILE, AUTO, Address, Config
+from consolesvc.config.access import Address
+from consolesvc.config.model import Config
+from consolesvc.config.operators import AUDIT_FILE, AUTO
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.deeds import Answers, witnessed

@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 from consolesvc.cli import descriptors, log_room
 from consolesvc.cli.table import escape
+from consolesvc.config.access import IdentityNone
 from consolesvc.config.addresses import is_loopback, is_wildcard
 from consolesvc.config.linespec import LineSpec, SerialSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import Config, IdentityNone
+from consolesvc.config.model import Config
 from consolesvc.config.tls_context import load_tls
 from consolesvc.config.units import format_size
 from consolesvc.errors import ConfigurationError

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from consolesvc.config.model import Address, Network
+from consolesvc.config.access import Address, Network
 from consolesvc.config.reading import Value
 from consolesvc.config.scalars import plain, text
 

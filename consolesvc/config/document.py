@@ -12,25 +12,13 @@ from consolesvc.config.addresses import base_url, host_name, listen_address, net
 from consolesvc.config.events import default_events
 from consolesvc.config.identity import identity, password_file
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import (
-    AUTO,
-    KIB,
-    MIB,
-    Api,
-    Audit,
-    Defaults,
-    Emulator,
-    Limits,
-    Log,
-    Metrics,
-    Power,
-    Proxy,
-    Service,
-    Tokens,
-)
+from consolesvc.config.model import Api, Emulator, Limits, Power, Proxy, Tokens
+from consolesvc.config.operators import AUTO, Audit, Log, Metrics, Service
 from consolesvc.config.reading import Section, Value, list_of
+from consolesvc.config.server import Defaults
 from consolesvc.config.servers import input_mode, ring_size
 from consolesvc.config.tls import port_tls, tls
+from consolesvc.config.units import KIB, MIB
 from consolesvc.config.webhooks import webhooks
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")

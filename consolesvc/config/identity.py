@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from consolesvc.config import scalars
+from consolesvc.config.access import Identity, IdentityBuiltin, IdentityKeystone, IdentityNone, IdentityStatic
 from consolesvc.config.addresses import is_host_name, is_ip
 from consolesvc.config.credentials import credentials_file, name
-from consolesvc.config.model import Identity, IdentityBuiltin, IdentityKeystone, IdentityNone, IdentityStatic
 from consolesvc.config.reading import Parser, Section, Unreadable, Value, mapping
 from consolesvc.config.yaml_nodes import LONGEST_PATH, shown
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from consolesvc.config.model import Config, Network
+from consolesvc.config.access import Network
+from consolesvc.config.model import Config
 from consolesvc.http.hosts import host_name
 
 SCHEMES = ("http", "https")

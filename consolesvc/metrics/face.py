@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from consolesvc.config.model import AUTO, Config, IdentityNone
+from consolesvc.config.access import IdentityNone
+from consolesvc.config.model import Config
+from consolesvc.config.operators import AUTO
 from consolesvc.http.deeds import asked_by
 from consolesvc.http.faults import NOT_FOUND, Fault
 from consolesvc.http.forwarded import is_of_this_host

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
-from consolesvc.config.model import KIB, MIB
+from consolesvc.config.units import KIB, MIB
 from consolesvc.console.attach import since_start
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from consolesvc.audit import reads
-from consolesvc.config.model import Audit
+from consolesvc.config.operators import Audit
 from tests.audit.records import events
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, World, world

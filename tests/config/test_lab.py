@@ -11,22 +11,16 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from consolesvc.config.access import IdentityBuiltin, IdentityKeystone, IdentityStatic, Tls
 from consolesvc.config.document import DOCUMENT
 from consolesvc.config.identity import KINDS as IDENTITIES
 from consolesvc.config.line import KINDS
 from consolesvc.config.linespec import GUEST_NAMES, LineSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import (
-    Config,
-    IdentityBuiltin,
-    IdentityKeystone,
-    IdentityStatic,
-    PowerCommands,
-    ServerConfig,
-    Tls,
-    Webhook,
-)
+from consolesvc.config.model import Config
+from consolesvc.config.server import PowerCommands, ServerConfig
 from consolesvc.config.servers import SERVER
+from consolesvc.config.telling import Webhook
 from consolesvc.config.tls import SECTION as TLS
 from tests.certificates import Authority
 
@@ -34,16 +28,15 @@ SPECS = get_args(LineSpec)
 LAB = Path(__file__).parent.parent.parent / "config" / "lab.yaml"
 SECTIONS = tuple(name for name in DOCUMENT.keys if name not in ("include", "servers"))
 
+MODEL = tuple(f"consolesvc.config.{name}" for name in ("access", "model", "operators", "server", "telling"))
+"""Where the configuration's dataclasses are."""
+
 
 def paths(thing: Any, prefix: str = "") -> Iterator[str]:
     """The dotted path of every leaf of a dataclass of dataclasses, or of a mapping of mappings."""
     if isinstance(thing, dict) and thing:
         pairs = list(thing.items())
-    elif (
-        is_dataclass(thing)
-        and type(thing).__module__ == "consolesvc.config.model"
-        and type(thing).__name__ != "Address"
-    ):
+    elif is_dataclass(thing) and type(thing).__module__ in MODEL and type(thing).__name__ != "Address":
         pairs = [(field.name, getattr(thing, field.name)) for field in fields(thing)]
     else:
         yield prefix

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import Address, Config, IdentityKeystone, Limits, Log, Tokens
+from consolesvc.config.access import Address, IdentityKeystone
+from consolesvc.config.model import Config, Limits, Tokens
+from consolesvc.config.operators import Log
 from consolesvc.config.restarts import FIXED, restarts
 
 LIVE = {

@@ -11,7 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from consolesvc.config.model import Address, Config, IdentityNone, Metrics
+from consolesvc.config.access import Address, IdentityNone
+from consolesvc.config.model import Config
+from consolesvc.config.operators import Metrics
 from consolesvc.errors import StartError
 from consolesvc.service import Service
 from tests.identity.world import ATTIC, Cloud, cloud, write_tokens
