@@ -91,7 +91,6 @@ class Service:
         self.stores = make_stores(config.tokens.store, clock, config.tokens, config.tokens.password_file)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
-        self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(names_of(config))
         self.proxies = Proxies(config.trusted_proxies)
@@ -99,12 +98,18 @@ class Service:
         self.listen = self.ports.listen
         self.urls = ConsoleUrls(config.proxy, secure="proxy" in self.ports.secure)
         self.identity = CurrentIdentity(config)
+        self.rights = Rights(
+            self.inventory,
+            self.identity,
+            self.tokens,
+            self.resumes,
+            self.sessions,
+            config.tokens.enforce_session_timeout,
+        )
         self.seen = Oversight(self, self._logs.path)
         self.proxy = Proxy(
             inventory=self.inventory,
-            tokens=self.tokens,
-            resumes=self.resumes,
-            sessions=self.sessions,
+            rights=self.rights,
             config=config,
             known_hosts=self.known_hosts,
             witnesses=self.seen.witnesses,
@@ -149,6 +154,7 @@ class Service:
         await self.watching.tell(self.config.webhooks)
         await asyncio.gather(*(self.intake.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app(), self._local_app())
+        self.rights.watch()
         self.seen.health.status = "ok"
 
     async def settled(self, seconds: float) -> None:
@@ -164,6 +170,7 @@ class Service:
         await self.reloading.close()
         self.ports.close()
         self.watching.feed.close()
+        await self.rights.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WAIT):
@@ -258,6 +265,7 @@ class Service:
             waits=self.waits,
             trouble=lambda: self.seen.reloads.trouble,
             tls_trouble=lambda: self.ports.trouble,
+            kick=self.rights.kick,
         )
         links = share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         share.setup(app, inventory=self.inventory, links=links)
@@ -283,4 +291,5 @@ class Service:
         return app
 
     def _add_terminal(self, app: web.Application, path: str) -> None:
-        terminal.setup(app, path, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)
+        doors = terminal.Doors(self.tokens, self.resumes, self.rights.check)
+        terminal.setup(app, path, inventory=self.inventory, doors=doors)

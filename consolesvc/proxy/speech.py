@@ -187,7 +187,10 @@ class Version1:
 
     def heard(self, text: str) -> Heard:
         """Control messages; unknown types are ignored."""
-        message = json.loads(text)
+        try:
+            message = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
         if not isinstance(message, dict):
             raise ValueError("expected a JSON object")  # noqa: TRY004 - one kind of error for what breaks the protocol
         kind = message.get("type")

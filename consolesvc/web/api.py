@@ -31,6 +31,7 @@ def setup(
     waits: Waits,
     trouble: Callable[[], str | None],
     tls_trouble: Callable[[], str | None],
+    kick: sessions.Kick,
 ) -> None:
     """Add the routes.
 
@@ -40,6 +41,7 @@ def setup(
         waits: Counts the requests that wait for one.
         trouble: Why the last reload of the configuration was refused; None where it was not.
         tls_trouble: What is wrong with the files of TLS; None where nothing is.
+        kick: Sends a viewer away.
     """
     tails = Tails()
 
@@ -68,7 +70,7 @@ def setup(
     output.setup(app, inventory=inventory)
     boots.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
-    sessions.setup(app, inventory=inventory)
+    sessions.setup(app, inventory=inventory, send_away=kick)
     fake_faults.setup(app, inventory=inventory)
     for part in (wait, send, run):
         part.setup(app, inventory=inventory, waits=waits)

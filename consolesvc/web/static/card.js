@@ -164,7 +164,8 @@ export function countWords(all, shown, down) {
 export function askToKick(name, send) {
   const dialog = /** @type {HTMLDialogElement} */ (element('kick'));
   const reason = /** @type {HTMLInputElement} */ (element('kick-reason'));
-  say(element('kick-text'), `${name} is cut off, and reads who did it and why. They can come back with a new address.`);
+  const text = 'and reads who did it and why. The address they came by ends too, unless it is a link to look on';
+  say(element('kick-text'), `${name} is cut off, ${text}. They can come back with a new address.`);
   reason.value = '';
   element('kick-cancel').onclick = () => dialog.close();
   element('kick-send').onclick = () => {
