@@ -88,7 +88,7 @@ class Service:
         self._state_path = state_path
         self._logs = Logs(config.log, log_path)
         self.inventory = Inventory()
-        self.stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.stores = make_stores(config.tokens.store, clock, config.tokens, config.tokens.password_file)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
         self.waits = Waits(config.limits.waits_per_caller)
@@ -284,7 +284,9 @@ class Service:
         return app
 
     def _proxy_app(self) -> web.Application:
-        app = proxy_app(self.proxy, self.known_hosts, page=terminal.at_root, files=self._add_terminal)
+        app = proxy_app(
+            self.proxy, self.known_hosts, witness=self.seen.beside, page=terminal.at_root, files=self._add_terminal
+        )
         app[PROXIES] = self.proxies
         return app
 

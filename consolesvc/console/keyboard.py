@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 from consolesvc.console.answerer import Answerer
 from consolesvc.console.answers import HELD, Answer, Typed
 from consolesvc.console.input import Typist

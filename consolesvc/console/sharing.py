@@ -29,7 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 
 Verb = Literal["request", "release", "take", "grant", "deny"]
 

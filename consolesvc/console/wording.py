@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 from consolesvc.console.events import duration
 from consolesvc.console.sharing import Change, Sharing, Verb
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from consolesvc.config.model import IdentityKeystone
+from consolesvc.config.access import IdentityKeystone
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import ANONYMOUS, Caller
 from consolesvc.identity.faults import unauthenticated, unavailable

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from consolesvc.console.console import Console
+from consolesvc.http.deeds import READ, did
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
 from consolesvc.web import boots, fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
@@ -50,6 +51,8 @@ def setup(
         seen = [server for server in inventory if caller.sees(server.project_id)]
         # Asked for before the views are made: a view is of one moment.
         said = [{"tail": await tails.of(server.console, size)} if size else {} for server in seen]
+        if size:
+            did(READ, how="tails", consoles=len(seen))
         # Files and keys of this host are its operators' business.
         told = {"configuration_error": trouble(), "tls_error": tls_trouble()} if caller.is_admin else NOT_TOLD
         answer = {

@@ -13,11 +13,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
-from consolesvc.console.console import Console
 from consolesvc.errors import TokenRefused
+from consolesvc.http.deeds import about, asked_by, did
 from consolesvc.http.faults import Fault
 from consolesvc.http.forwarded import host_asked
-from consolesvc.inventory import Inventory
+from consolesvc.inventory import Inventory, Server
 from consolesvc.tokens.store import Grant, ResumeStore, TokenStore
 from consolesvc.web import output, pages
 
@@ -55,9 +55,9 @@ def setup(app: web.Application, path: str, *, inventory: Inventory, doors: Doors
     """
 
     async def read(request: web.Request) -> web.StreamResponse:
-        console, attached = await _console(request, inventory, doors)
+        server, attached = await _server(request, inventory, doors)
         query = MultiDict((name, value) for name, value in request.query.items() if name not in SECRETS)
-        response = await output.answer(request, console, query, PARAMETERS)
+        response = await output.answer(request, server.console, query, PARAMETERS)
         if attached is not None:
             response.headers["Console-Attached"] = "1" if attached else "0"
         return response
@@ -66,7 +66,7 @@ def setup(app: web.Application, path: str, *, inventory: Inventory, doors: Doors
     pages.setup(app, path)
 
 
-async def _console(request: web.Request, inventory: Inventory, doors: Doors) -> tuple[Console, bool | None]:
+async def _server(request: web.Request, inventory: Inventory, doors: Doors) -> tuple[Server, bool | None]:
     """Whose output is wanted, and whether its session lives, which only a resume secret tells; raises Fault 401."""
     resume, token = (request.headers.get(HEADERS[name]) or request.query.get(name) for name in SECRETS)
     if not resume and not token:
@@ -77,10 +77,17 @@ async def _console(request: web.Request, inventory: Inventory, doors: Doors) -> 
             doors.check(grant)
         except TokenRefused as refused:
             raise Fault(HTTPStatus.UNAUTHORIZED, f"resume secret {refused.why}") from None
-        return inventory.get(grant.server_id).console, attached
+        return _granted(inventory, grant), attached
     grant = await doors.tokens.look_up(token or "")
     doors.check(grant)
-    return inventory.get(grant.server_id).console, None
+    return _granted(inventory, grant), None
+
+
+def _granted(inventory: Inventory, grant: Grant) -> Server:
+    """The server of a grant; who reads it is who minted the token, as far as anybody knows."""
+    asked_by(grant.user)
+    did(token=grant.token_id)
+    return about(inventory.get(grant.server_id))
 
 
 @web.middleware

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from consolesvc.config.model import Webhook
+from consolesvc.config.telling import Webhook
 from consolesvc.feed import Item
 from consolesvc.webhooks.delivery import Deliverer
 from consolesvc.webhooks.hook import Hook

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from consolesvc.config.model import Log, Tokens
+from consolesvc.config.model import Tokens
+from consolesvc.config.operators import Log
 from consolesvc.console.viewer import KICKED
 from tests.browser.cable import cable
 from tests.browser.tab import Tab, marks, tab_at

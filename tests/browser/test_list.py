@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 
+from consolesvc.config.access import Address
 from consolesvc.config.linespec import EmulatedSpec, TcpSpec
-from consolesvc.config.model import Address, Api, Proxy, ServerConfig
+from consolesvc.config.model import Api, Proxy
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from tests.browser.tab import PHONE, Tab, context_of, marks, tab_at
 from tests.identity.world import PASSWORD, Cloud, cloud, write_tokens, write_users

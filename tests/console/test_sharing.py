@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 from consolesvc.console.sharing import GRACE, GRANTED_AFTER, Change, Sharing
 
 ALICE, BOB, CAROL, LOOKER = "alice", "bob", "carol", "looker"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import IdentityKeystone
+from consolesvc.config.access import IdentityKeystone
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.keystone import BAD_FOR, GOOD_FOR, LOGIN_AGAIN, Keystone

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from consolesvc.config.model import IdentityNone
+from consolesvc.config.access import IdentityNone
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.none import NoIdentity
 from consolesvc.tokens.store import Minter

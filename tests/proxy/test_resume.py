@@ -13,7 +13,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from consolesvc.config.model import Log, Tokens
+from consolesvc.config.model import Tokens
+from consolesvc.config.operators import Log
 from consolesvc.log.index import timestamp
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
