@@ -105,7 +105,7 @@ def test_it_shows_every_key_of_a_switch(all_of_lab: Path) -> None:
     keys = {{True: "on", False: "off"}.get(key, key) for key in shown}
     assert keys == {field.name for field in fields(PowerCommands)}
     [read] = [server.power for server in load(all_of_lab).servers if server.power is not None]
-    assert read.timeout == PowerCommands().timeout
+    assert (read.timeout, read.settle) == (PowerCommands().timeout, PowerCommands().settle)
     assert read.off[-1] == "off"
 
 
