@@ -91,7 +91,7 @@ class Service:
         self.stores = make_stores(config.tokens.store, clock, config.tokens)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
-        self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
+        self.rights = Rights(self.stores, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
         self.known_hosts = set(names_of(config))
         self.proxies = Proxies(config.trusted_proxies)

@@ -63,6 +63,12 @@ class SharedStore:
         # Never the URL: a password may be in it.
         self._place = urlsplit(url).netloc.rpartition("@")[2] or urlsplit(url).path
         self._away = False
+        self._asked = False
+
+    @property
+    def up(self) -> bool | None:
+        """Whether it answered when it was asked last; None before that."""
+        return not self._away if self._asked else None
 
     def __repr__(self) -> str:
         return f"<SharedStore {self._place} {'away' if self._away else 'there'}>"
@@ -73,10 +79,12 @@ class SharedStore:
             async with asyncio.timeout(2 * PATIENCE):
                 answer = await question
         except (RedisError, OSError, TimeoutError) as error:
+            self._asked = True
             if not self._away:
                 self._away = True
                 log.warning("the token store %s does not answer: %s: %s", self._place, type(error).__name__, error)
             raise StoreUnavailable from error
+        self._asked = True
         if self._away:
             self._away = False
             log.info("the token store %s answers again", self._place)

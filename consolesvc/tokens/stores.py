@@ -55,6 +55,11 @@ class Stores:
         self.tokens.ttl, self.tokens.single_use = times.ttl, times.single_use
         self.resumes.ttl = times.resume
 
+    async def end(self, server_id: str) -> None:
+        """End every token and every secret of a server. Whatever a store of other processes does, it succeeds."""
+        await self.tokens.end(server_id)
+        await self.resumes.end(server_id)
+
     def restore(self, folder: Path) -> None:
         """Take back what the last run has kept."""
         restore(folder, self._tokens, self._resumes)

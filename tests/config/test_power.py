@@ -22,7 +22,10 @@ def read(folder: Path, power: str, line: str = "{type: tcp, host: h, port: 1}") 
 def test_all_of_it(tmp_path: Path) -> None:
     """Words are taken as they are written: neither `on` nor a number needs quotes."""
     (tmp_path / "bmc.env").touch()
-    words = "{reset: [pdu, 3, cycle], on: [pdu, 3, on], off: [pdu, 03, off], status: [pdu], timeout: 2m, settle: 10m, env_file: bmc.env}"
+    words = (
+        "{reset: [pdu, 3, cycle], on: [pdu, 3, on], off: [pdu, 03, off], status: [pdu], "
+        "timeout: 2m, settle: 10m, env_file: bmc.env}"
+    )
     assert read(tmp_path, words) == PowerCommands(
         ("pdu", "3", "cycle"), ("pdu", "3", "on"), ("pdu", "03", "off"), ("pdu",), 120, 600, str(tmp_path / "bmc.env")
     )
