@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 
 FLOORS = {
     "errors": 0,
+    "elsewhere": 0,
     "ownership": 0,
     "systemd": 0,
     "client": 1,

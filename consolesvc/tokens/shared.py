@@ -16,6 +16,7 @@ StoreUnavailable: sessions that are open need it for nothing. It heals by itself
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable
@@ -89,6 +90,11 @@ class SharedStore:
             self._away = False
             log.info("the token store %s answers again", self._place)
         return answer
+
+    async def look(self) -> None:
+        """Ask Redis whether it is there."""
+        with contextlib.suppress(StoreUnavailable):
+            await self.ask(self.client.ping())
 
     async def close(self) -> None:
         """Let go of the connections."""

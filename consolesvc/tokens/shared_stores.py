@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from consolesvc.elsewhere import Elsewhere
 from consolesvc.tokens.owed import Owed
 from consolesvc.tokens.shared import SharedStore
 from consolesvc.tokens.shared_resumes import SharedResumeStore
@@ -38,6 +39,11 @@ class SharedStores(Stores):
     def count(self) -> int | None:
         """None: they are not of this process alone."""
         return None
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """That Redis."""
+        return self._shared
 
     async def close(self) -> None:
         """Tell Redis what it has not been told yet, and let it go."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from consolesvc.elsewhere import Elsewhere
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import MemoryResumeStore
@@ -72,6 +73,11 @@ class Stores:
         """How many tokens are good for connecting; None where that is not known."""
         self._tokens.sweep()
         return len(self._tokens)
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The process that keeps them; None for this one."""
+        return None
 
     async def close(self) -> None:
         """Nothing to let go of."""
