@@ -67,7 +67,7 @@ AIOHTTP = (
         "service",
         "cli.attach",
     ),
-    *("lines.remotecalls", "lines.remotesession"),
+    *("lines.remotecalls", "lines.remotelogin", "lines.remotesession"),
 )
 """The parts that may import aiohttp; of the lines, those that a line to another consolesvc imports when it is made."""
 PYSERIAL = ("lines.tty", "lines.serial")

@@ -48,7 +48,8 @@ def _check_users(path: Path) -> None:
     read_users(path)
 
 
-def _password_file(value: Value) -> str:
+def password_file(value: Value) -> str:
+    """The absolute path of a file that is there, and ours to read."""
     found = scalars.existing_file(value)
     if not os.access(found, os.R_OK):
         raise value.wrong(f"{shown(found, LONGEST_PATH)} may not be read by this user")
@@ -78,7 +79,7 @@ KINDS: Mapping[str, _Kind] = {
         {
             "auth_url": auth_url,
             "username": name,
-            "password_file": _password_file,
+            "password_file": password_file,
             "project_name": name,
             "user_domain_name": name,
             "project_domain_name": name,
