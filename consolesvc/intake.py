@@ -82,9 +82,11 @@ class Intake:
         if made:
             house.seen.gone(server)
         self.made.discard(server.id)
-        await house.rights.remove(server.id, reason)
-        # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
-        await server.console.close(remove=made)
+        try:
+            await house.rights.remove(server.id, reason)
+        finally:
+            # What was made over the API and deleted leaves nothing, neither bytes nor offsets, to one made again.
+            await server.console.close(remove=made)
 
     def console_for(self, config: ServerConfig) -> Console:
         """A new console for a server; nothing of it is opened."""

@@ -19,13 +19,14 @@ from consolesvc.audit.witness import Witnesses
 from consolesvc.config.access import Address
 from consolesvc.config.model import Config
 from consolesvc.config.operators import AUDIT_FILE, AUTO
+from consolesvc.elsewhere import Looks
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.deeds import Answers, witnessed
 from consolesvc.http.faults import faults
 from consolesvc.http.forwarded import PROXIES, Proxies
 from consolesvc.http.guard import guard
-from consolesvc.identity.seam import Identity
+from consolesvc.identity.current import CurrentIdentity
 from consolesvc.inventory import Inventory, Server
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.thread import LogThread
@@ -77,7 +78,7 @@ class Watched(Protocol):
         ...
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> CurrentIdentity:
         """Says who calls."""
         ...
 
@@ -112,6 +113,8 @@ class Oversight:
         self.answers = Answers()
         self.reloads = Reloads()
         self.health = health.Health(self._warnings)
+        self._store = Looks(lambda: service.stores.elsewhere)
+        self._identity = Looks(lambda: service.identity.elsewhere)
         self._scrape: Scrape | None = None
         self._thread: LogThread | None = None
         self._port: Listening | None = None
@@ -200,6 +203,7 @@ class Oversight:
         if self._thread is not None:
             await self._thread.close(AUDIT_WAIT)
             self._thread = None
+        await asyncio.gather(self._store.close(), self._identity.close())
         if self._scrape is not None:
             self._scrape.close()
         if self._port is not None:
@@ -218,6 +222,8 @@ class Oversight:
             audit=self.audit,
             logs=lambda: service.logs,
             renewals=lambda: service.ports.renewals,
+            store=self._store,
+            identity=self._identity,
         )
 
     def _warnings(self) -> Iterator[health.Trouble]:
@@ -230,6 +236,12 @@ class Oversight:
             yield "configuration"
         if self.audit.failing:
             yield "audit"
+        if self._store.up() is False:
+            yield "tokens"
+        if self._identity.up() is False:
+            yield "identity"
+        if self._service.ports.trouble is not None:
+            yield "tls"
 
     def _place_audit(self) -> None:
         config = self._service.config.audit

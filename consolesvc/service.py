@@ -101,8 +101,7 @@ class Service:
         self.rights = Rights(
             self.inventory,
             self.identity,
-            self.tokens,
-            self.resumes,
+            self.stores,
             self.sessions,
             config.tokens.enforce_session_timeout,
         )

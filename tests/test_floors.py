@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "consolesvc"
 
 FLOORS = {
     "errors": 0,
+    "elsewhere": 0,
     "ownership": 0,
     "systemd": 0,
     "client": 1,
@@ -66,7 +67,7 @@ AIOHTTP = (
         "service",
         "cli.attach",
     ),
-    *("lines.remotecalls", "lines.remotesession"),
+    *("lines.remotecalls", "lines.remotelogin", "lines.remotesession"),
 )
 """The parts that may import aiohttp; of the lines, those that a line to another consolesvc imports when it is made."""
 PYSERIAL = ("lines.tty", "lines.serial")

@@ -49,7 +49,7 @@ def _check_users(path: Path) -> None:
 
 
 def password_file(value: Value) -> str:
-    """The path of a file whose first line is a password."""
+    """The absolute path of a file that is there and ours to read, whose first line is a password."""
     found = scalars.existing_file(value)
     if not os.access(found, os.R_OK):
         raise value.wrong(f"{shown(found, LONGEST_PATH)} may not be read by this user")

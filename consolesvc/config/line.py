@@ -11,6 +11,8 @@ from typing import Any
 
 from consolesvc.config import linekeys, scalars
 from consolesvc.config.addresses import host_name
+from consolesvc.config.credentials import name
+from consolesvc.config.identity import auth_url, password_file
 from consolesvc.config.linespec import (
     GUEST_NAMES,
     CommandSpec,
@@ -50,6 +52,25 @@ def _check_command_keys(value: Value, entries: Mapping[str, Value], _given: Mapp
         entries["shell"].note("a command is either `argv`, run as it is, or `shell`, a text for /bin/sh; keep one")
     elif "argv" not in entries and "shell" not in entries:
         value.note("`argv` is missing: a line of type command needs it, such as [ipmitool, -H, bmc8, sol, activate]")
+
+
+_LOGIN = ("username", "password_file", "project_name")
+"""What a login needs beside `auth_url`."""
+
+
+def _check_remote_keys(value: Value, entries: Mapping[str, Value], _given: Mapping[str, Any]) -> None:
+    if "auth_url" in entries:
+        for key in _LOGIN:
+            if key not in entries:
+                value.note(f"`{key}` is missing: a line with auth_url needs {', '.join(_LOGIN)}")
+        if "token_file" in entries:
+            entries["token_file"].note("a token is either in `token_file` or comes from `auth_url`; keep one")
+    else:
+        for key in (*_LOGIN, "user_domain_name", "project_domain_name"):
+            if key in entries:
+                entries[key].note("this is of a login at a Keystone, whose `auth_url` is missing")
+    if "key" in entries and "cert" not in entries:
+        entries["key"].note("this is a certificate's, whose `cert` is missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +131,20 @@ KINDS: Mapping[str, Kind] = {
                 "url": linekeys.service_url,
                 "name": linekeys.remote_name,
                 "token_file": scalars.existing_file,
+                "auth_url": auth_url,
+                "username": name,
+                "password_file": password_file,
+                "project_name": name,
+                "user_domain_name": name,
+                "project_domain_name": name,
+                "cacert": scalars.existing_file,
+                "cert": scalars.existing_file,
+                "key": scalars.existing_file,
             },
         ),
         needs=("url", "name"),
         claims=("url", "name"),
+        check=_check_remote_keys,
     ),
     "emulated": Kind(
         Section(
@@ -166,14 +197,14 @@ def line(value: Value) -> FoundLine:
     entries = mapping(value, "a line such as {type: serial, device: /dev/ttyUSB0}")
     if "type" not in entries:
         raise value.wrong(f"`type` is missing, expected one of {', '.join(KINDS)}")
-    name = _kind(entries["type"])
-    kind, noted = KINDS[name], len(value.reading.problems)
+    kind_name = _kind(entries["type"])
+    kind, noted = KINDS[kind_name], len(value.reading.problems)
     _rejoin_settings(entries)
     given = kind.section.given(value, entries)
     given.pop("type", None)
     for key in kind.needs:
         if key not in entries:
-            value.note(f"`{key}` is missing: a line of type {name} needs it")
+            value.note(f"`{key}` is missing: a line of type {kind_name} needs it")
     if kind.check is not None:
         kind.check(value, entries, given)
     if len(value.reading.problems) > noted:
@@ -193,10 +224,9 @@ _DEFAULTS = Section(LineDefaults, {"settings": linekeys.settings})
 
 def _rejoin_settings(entries: dict[str, Value]) -> None:
     """Tell `{settings: 9600,8n1}`, which YAML has cut into two keys, as what it is, and drop both."""
-    names = list(entries)
-    for name, following in pairwise(names):
-        if name == "settings" and _FRAMING.fullmatch(following) and entries[following].node.tag == NULL:
-            written = f"{entries[name].node.value},{following}"
-            entries[name].note(f'inside braces YAML cuts this at the comma; quote it: settings: "{written}"')
-            del entries[name], entries[following]
+    for key, following in pairwise(list(entries)):
+        if key == "settings" and _FRAMING.fullmatch(following) and entries[following].node.tag == NULL:
+            written = f"{entries[key].node.value},{following}"
+            entries[key].note(f'inside braces YAML cuts this at the comma; quote it: settings: "{written}"')
+            del entries[key], entries[following]
             return

@@ -203,12 +203,27 @@ class RemoteSpec:
         url: Its API, without a slash at its end.
         name: The server's name there.
         token_file: An absolute path, whose first line is a token of its identity; None where it asks for none.
+        auth_url: Instead of that, the v3 API of the Keystone that gives tokens for it, without a slash at its end; the
+            keys of the login go with it.
+        password_file: An absolute path, whose first line is the password.
+        cacert: The CA that issued its certificate, an absolute path; None for those that the system trusts.
+        cert: What to show a host that asks for a certificate.
+        key: Its key; None where it is in `cert`, too.
     """
 
     kind: ClassVar[str] = "consolesvc"
     url: str
     name: str
     token_file: str | None = None
+    auth_url: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    project_name: str | None = None
+    user_domain_name: str = "Default"
+    project_domain_name: str = "Default"
+    cacert: str | None = None
+    cert: str | None = None
+    key: str | None = None
     pace: Pace | None = None
 
     def __str__(self) -> str:

@@ -10,17 +10,22 @@ COMMANDS = ("reset", "on", "off", "status")
 _EXAMPLE = "such as {reset: [ipmitool, -E, -I, lanplus, -H, bmc8, chassis, power, reset], env_file: bmc8.env}"
 
 
-def _timeout(value: Value) -> float:
-    """Seconds, more than none: a command that never ends would be the server's task for ever."""
-    seconds = scalars.duration(value)
-    if not seconds:
-        raise value.unexpected("a time such as 60s, more than 0")
-    return seconds
+def _time(example: str) -> Parser[float]:
+    """A parser for seconds, more than none: a command that never ends would be the server's task for ever."""
+
+    def parse(value: Value) -> float:
+        seconds = scalars.duration(value)
+        if not seconds:
+            raise value.unexpected(f"a time such as {example}, more than 0")
+        return seconds
+
+    return parse
 
 
 _KEYS: dict[str, Parser[object]] = {
     **dict.fromkeys(COMMANDS, linekeys.argv),
-    "timeout": _timeout,
+    "timeout": _time("60s"),
+    "settle": _time("5m"),
     "env_file": scalars.existing_file,
 }
 _SECTION: Section[PowerCommands] = Section(PowerCommands, _KEYS)

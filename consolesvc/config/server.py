@@ -26,6 +26,7 @@ class PowerCommands:
         off: Switches it off.
         status: Tells whether it is on.
         timeout: Seconds that each of them has.
+        settle: Seconds that the machine has, after `on` or `off`, to be what it was switched to by its `status`.
         env_file: KEY=VALUE lines for their environment, an absolute path.
     """
 
@@ -34,6 +35,7 @@ class PowerCommands:
     off: tuple[str, ...] = field(default=(), repr=False)
     status: tuple[str, ...] = field(default=(), repr=False)
     timeout: float = 60
+    settle: float = 300
     env_file: str | None = None
 
 

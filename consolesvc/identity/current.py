@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
+from collections.abc import Iterator
 
 from consolesvc.config.model import Config
+from consolesvc.elsewhere import Elsewhere
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.kinds import make_identity
 from consolesvc.identity.seam import Headers, Identity, Needs
@@ -46,10 +49,32 @@ class CurrentIdentity:
 
     async def caller(self, headers: Headers) -> Caller:
         """The caller of a request, as the identity in force at its beginning says."""
+        with self._asking() as identity:
+            return await identity.caller(headers)
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """This, where another process is asked who calls; None where that is known here."""
+        return self if isinstance(self.now, Elsewhere) else None
+
+    @property
+    def up(self) -> bool | None:
+        """Whether that other process answered last."""
+        return self.now.up if isinstance(self.now, Elsewhere) else None
+
+    async def look(self) -> None:
+        """Ask it something."""
+        with self._asking() as identity:
+            if isinstance(identity, Elsewhere):
+                await identity.look()
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[Identity]:
+        """The identity in force, not let go of before the end."""
         identity = self.now
         self._asked[identity] += 1
         try:
-            return await identity.caller(headers)
+            yield identity
         finally:
             self._asked[identity] -= 1
             if not self._asked[identity]:

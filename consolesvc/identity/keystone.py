@@ -80,6 +80,12 @@ class Keystone:
         self._login = asyncio.Lock()
         self._login_failed: tuple[float, str] | None = None
         self._trouble = ""
+        self._up: bool | None = None
+
+    @property
+    def up(self) -> bool | None:
+        """Whether it answered when it was asked last, and let us in; None before that."""
+        return self._up
 
     changes = 0
     """Keystone tells nobody when it revokes a token."""
@@ -102,6 +108,18 @@ class Keystone:
     def auth_url(self, _root: str) -> str:
         """Keystone itself."""
         return self._config.auth_url
+
+    async def look(self) -> None:
+        """Ask for a token of our own."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._own_token(self._own)
+        except TimeoutError:
+            self._unavailable(f"no answer in {self._timeout:g} s")
+        except KeystoneUnavailable as trouble:
+            self._unavailable(str(trouble))
+        else:
+            self._answers()
 
     def lost(self, minter: Minter, needs: Needs) -> bool:
         """Whether Keystone has said so a short while ago.
@@ -150,9 +168,7 @@ class Keystone:
             raise self._unavailable(f"no answer in {2 * self._timeout:g} s") from None
         except KeystoneUnavailable as trouble:
             raise self._unavailable(str(trouble)) from None
-        if self._trouble:
-            self._trouble = ""
-            log.info("Keystone %s answers again", self._config.auth_url)
+        self._answers()
         left = expires - self._wall()
         if caller is None:
             _keep(self._bad, key, _Known(None, asked + BAD_FOR), BAD_KEPT)
@@ -188,7 +204,14 @@ class Keystone:
             self._login_failed = None
             return self._own
 
+    def _answers(self) -> None:
+        self._up = True
+        if self._trouble:
+            self._trouble = ""
+            log.info("Keystone %s answers again", self._config.auth_url)
+
     def _unavailable(self, trouble: str) -> Fault:
+        self._up = False
         if trouble != self._trouble:
             self._trouble = trouble
             log.error("Keystone %s: %s; until then every request that needs it is 503", self._config.auth_url, trouble)

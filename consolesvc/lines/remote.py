@@ -62,7 +62,6 @@ class RemoteOpener:
         self._calls = RemoteCalls(spec)
         self._numbering: Numbering | None = None
         self._session: Session | None = None
-        self._resume = ""
 
     async def open(self, receiver: Receiver) -> RemoteLine:
         """A line on the session there, which is begun where there is none; raises LineUnavailable."""
@@ -87,13 +86,13 @@ class RemoteOpener:
             self._numbering = Numbering(numbers.stream)
         fresh = numbers.end == 0
         wish = {"since": f"-{numbers.memory}"} if fresh else self._numbering.wish(numbers.end)
-        ws = await self._calls.attach(wish, self._resume)
+        ws = await self._calls.attach(wish)
         try:
             hello = remotewords.greeting(await ws.receive_str(timeout=GREETING_WAIT))
         except (Misspoken, TypeError, TimeoutError) as error:
             await ws.close()
             raise LineUnavailable(f"{self.spec.url} does not speak our {remotewords.PROTOCOL}", str(error)) from None
-        self._resume = hello.resume
+        self._calls.resume = hello.resume
         if fresh:
             self._numbering = Numbering(hello.stream)
             await numbers.adopt(hello.stream, hello.offset)

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
-from consolesvc.client.cacert import refused_certificate
 from consolesvc.config.linespec import RemoteSpec
 from consolesvc.errors import LineUnavailable
+from consolesvc.lines.remotelogin import PATIENCE, first_line, login_of, reason
+from consolesvc.lines.remotetls import Trust, trust
 from consolesvc.lines.remotewords import PROTOCOL
 
-PATIENCE: Final = 10.0
-"""Seconds that a host has to answer each call."""
+RETURN: Final = 4.0
+"""Seconds for coming back by a secret: where the host has another address now, nobody may answer at the old one."""
 HEARTBEAT: Final = 10.0
 """Seconds between two signs of life that are asked for; half of that is the time for an answer."""
 LARGEST: Final = 8 * 1024 * 1024
@@ -31,28 +31,34 @@ class RemoteCalls:
 
     Args:
         spec: Which.
+
+    Attributes:
+        resume: The secret that brings us back to the websocket we had; "" where there is none.
     """
 
     def __init__(self, spec: RemoteSpec) -> None:
         self.spec = spec
+        self.resume = ""
+        self._login = login_of(spec)
         self._session: aiohttp.ClientSession | None = None
         self._base = ""
+        self._tls: Trust = True
 
-    async def attach(self, wish: dict[str, str], resume: str) -> aiohttp.ClientWebSocketResponse:
-        """A websocket on it, by a secret that brings us back, else by a fresh token; raises LineUnavailable."""
+    async def attach(self, wish: dict[str, str]) -> aiohttp.ClientWebSocketResponse:
+        """A websocket on it, by the secret that brings us back, else by a fresh token; raises LineUnavailable."""
+        self._tls = await trust(self.spec)
+        back = await self._come_back(wish)
+        if back is not None:
+            return back
+        url = urlsplit(await self._console_url())
+        self._base = url._replace(query="").geturl()
         try:
             async with asyncio.timeout(PATIENCE):
-                if resume and self._base:
-                    back = await self._connect({**wish, "resume": resume})
-                    if back is not None:
-                        return back
-                url = urlsplit(await self._console_url())
-                self._base = url._replace(query="").geturl()
                 found = await self._connect({**wish, "token": url.query.rpartition("token=")[2]})
         except TimeoutError:
-            raise LineUnavailable(f"no answer from {self.spec.url}", f"it had {PATIENCE:g} s") from None
+            raise self._astray(f"no answer in {PATIENCE:g} s") from None
         except aiohttp.ClientError as error:
-            raise self._unreachable(error) from None
+            raise self._astray(reason(error)) from None
         if found is None:
             raise LineUnavailable(f"{self.spec.url} does not take its own token", "is its clock right?")
         return found
@@ -63,11 +69,30 @@ class RemoteCalls:
             await self._session.close()
             self._session = None
 
+    async def _come_back(self, wish: dict[str, str]) -> aiohttp.ClientWebSocketResponse | None:
+        """The websocket by the secret, which is then used up; None where it is good for nothing, for whatever reason.
+
+        The host may be at another address by now, behind another proxy, or another one under the old address: only its
+        API says where its consoles are.
+        """
+        secret, self.resume = self.resume, ""
+        if not secret or not self._base:
+            return None
+        try:
+            async with asyncio.timeout(RETURN):
+                return await self._connect({**wish, "resume": secret})
+        except (TimeoutError, aiohttp.ClientError, LineUnavailable):
+            return None
+
     async def _connect(self, query: dict[str, str]) -> aiohttp.ClientWebSocketResponse | None:
         """The websocket; None where the secret is good for nothing any more."""
         try:
             ws = await self._client().ws_connect(
-                f"{self._base}?{urlencode(query)}", protocols=(PROTOCOL,), max_msg_size=LARGEST, heartbeat=HEARTBEAT
+                f"{self._base}?{urlencode(query)}",
+                protocols=(PROTOCOL,),
+                max_msg_size=LARGEST,
+                heartbeat=HEARTBEAT,
+                ssl=self._tls,
             )
         except aiohttp.WSServerHandshakeError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
@@ -93,57 +118,65 @@ class RemoteCalls:
 
     async def _call(self, method: str, path: str, body: object = None) -> Any:
         spec = self.spec
-        headers = {"X-Auth-Token": _token(spec)} if spec.token_file is not None else {}
-        url = f"{spec.url}{path}"
-        async with self._client().request(method, url, json=body, headers=headers, allow_redirects=False) as answer:
-            match answer.status:
-                case HTTPStatus.OK:
-                    try:
-                        return await answer.json(content_type=None)
-                    except ValueError:
-                        raise LineUnavailable(
-                            f"{spec.url} answers as no consolesvc does", "is it the API's URL?"
-                        ) from None
-                case HTTPStatus.UNAUTHORIZED:
-                    cure = (
-                        "set token_file"
-                        if spec.token_file is None
-                        else f"the token in {spec.token_file} is not known there"
-                    )
-                    raise LineUnavailable(f"{spec.url} does not let us in", cure)
-                case HTTPStatus.FORBIDDEN:
-                    raise LineUnavailable(
-                        f"{spec.url} does not let us type at {spec.name}", "our role there must be member"
-                    )
-                case HTTPStatus.NOT_FOUND:
-                    raise LineUnavailable(f"{spec.name} is no console of {spec.url}", "or not one of our project's")
-                case status:
-                    raise LineUnavailable(f"{spec.url} answers {status}")
+        token = await self._token()
+        status, found = await self._answer(method, path, body, token)
+        if status == HTTPStatus.UNAUTHORIZED and self._login is not None:
+            # Its time is over, or the host has forgotten it with a restart.
+            self._login.forget(token)
+            status, found = await self._answer(method, path, body, await self._token())
+        match status:
+            case HTTPStatus.OK:
+                return found
+            case HTTPStatus.UNAUTHORIZED:
+                raise LineUnavailable(f"{spec.url} does not let us in", self._way_in())
+            case HTTPStatus.FORBIDDEN:
+                raise LineUnavailable(
+                    f"{spec.url} does not let us type at {spec.name}", "our role there must be member"
+                )
+            case HTTPStatus.NOT_FOUND:
+                raise LineUnavailable(f"{spec.name} is no console of {spec.url}", "or not one of our project's")
+            case _:
+                raise LineUnavailable(f"{spec.url} answers {status}")
+
+    async def _answer(self, method: str, path: str, body: object, token: str) -> tuple[int, Any]:
+        """The status of an answer and its JSON, None where it has none."""
+        spec = self.spec
+        headers = {"X-Auth-Token": token} if token else {}
+        asking = self._client().request(
+            method, f"{spec.url}{path}", json=body, headers=headers, allow_redirects=False, ssl=self._tls
+        )
+        try:
+            async with asyncio.timeout(PATIENCE), asking as answer:
+                found = await answer.json(content_type=None) if answer.status == HTTPStatus.OK else None
+                return answer.status, found
+        except TimeoutError:
+            raise LineUnavailable(f"no answer from {spec.url}", f"it had {PATIENCE:g} s") from None
+        # Before ValueError, which aiohttp's error about a certificate is as well.
+        except aiohttp.ClientError as error:
+            raise LineUnavailable(f"{spec.url} cannot be reached: {reason(error)}") from None
+        except ValueError:
+            raise LineUnavailable(f"{spec.url} answers as no consolesvc does", "is it the API's URL?") from None
+
+    async def _token(self) -> str:
+        if self._login is not None:
+            return await self._login.token(self._client(), self._tls)
+        return "" if self.spec.token_file is None else first_line(self.spec.token_file, "token").strip()
+
+    def _way_in(self) -> str:
+        spec = self.spec
+        if spec.auth_url is not None:
+            return f"it does not know the tokens of {spec.auth_url}"
+        if spec.token_file is not None:
+            return f"the token in {spec.token_file} is not known there"
+        return "set token_file, or auth_url with username and password_file"
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession()
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         return self._session
 
-    def _unreachable(self, error: aiohttp.ClientError) -> LineUnavailable:
-        os_error = getattr(error, "os_error", None)
-        # The variable is OpenSSL's, of the service's own environment: OS_CACERT is for people's commands.
-        refused = refused_certificate(error, "SSL_CERT_FILE")
-        why = refused or getattr(os_error, "strerror", None) or type(error).__name__
-        where = self.spec.url
-        host = urlsplit(self._base).hostname
-        if host is not None and host != urlsplit(where).hostname and str(host) in str(error):
-            return LineUnavailable(f"its console URL leads to {host}: {why}", f"set proxy.base_url at {where}")
-        return LineUnavailable(f"{where} cannot be reached: {why}")
-
-
-def _token(spec: RemoteSpec) -> str:
-    """What is in the file now: a token that was replaced counts with the next call."""
-    try:
-        lines = Path(spec.token_file or "").read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
-        raise LineUnavailable(f"{spec.token_file} cannot be read: {why}") from None
-    if not lines or not lines[0].strip():
-        raise LineUnavailable(f"{spec.token_file} is empty", "its first line is the token")
-    return lines[0].strip()
+    def _astray(self, why: str) -> LineUnavailable:
+        """The API has answered, and the websocket that it names does not."""
+        return LineUnavailable(
+            f"its console URL leads to {self._base}: {why}", f"set proxy.base_url at {self.spec.url}"
+        )

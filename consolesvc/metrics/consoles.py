@@ -21,7 +21,7 @@ ERRORS: Final = {
 """Fields of LineCounters that are errors of the wire, and what `kind` calls them."""
 MADE: Final = "made over the API"
 """The one console that all fakes made over the API are counted as: their names are anybody's, and without end."""
-SERIES: Final = 19
+SERIES: Final = 20
 """Series of one console at most; README says it, and a test holds it."""
 
 
@@ -135,6 +135,10 @@ FAMILIES: Final[Sequence[tuple[Family, One]]] = (
     (
         Family("consolesvc_line_reopens_total", "counter", "How often its line came back after a loss."),
         lambda reading: reading.reopened,
+    ),
+    (
+        Family("consolesvc_line_connected", "gauge", "Whether its line is open; of several, whether all are."),
+        lambda reading: reading.states["connected"] == reading.states.total() if reading.states else None,
     ),
     (Family("consolesvc_viewers", "gauge", "Viewers attached."), lambda reading: reading.viewers),
     (

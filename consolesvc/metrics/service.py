@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from consolesvc import __version__
 from consolesvc.audit.audit import Audit
+from consolesvc.elsewhere import Looks
 from consolesvc.http.deeds import Answers
 from consolesvc.http.renewal import Renewal
 from consolesvc.inventory import Inventory
@@ -51,6 +52,8 @@ class Sources:
         audit: What was written down.
         logs: The folder of the logs; None while there is none.
         renewals: What TLS is spoken with; none where it is not.
+        store: The token store, where it is another process.
+        identity: Likewise, who says who calls.
     """
 
     inventory: Inventory
@@ -62,6 +65,8 @@ class Sources:
     audit: Audit
     logs: Callable[[], LogDirectory | None]
     renewals: Callable[[], Collection[Renewal]]
+    store: Looks
+    identity: Looks
 
 
 _BUILD = Family("consolesvc_build_info", "gauge", "1; the versions of the service, of Python, and the event loop.")
@@ -88,6 +93,10 @@ _EXPIRES = Family(
     "consolesvc_tls_certificate_expiry_timestamp_seconds", "gauge", "When the time of a certificate is over, Unix time."
 )
 _TROUBLE = Family("consolesvc_tls_trouble", "gauge", "Whether the files of TLS are wrong, or a certificate is over.")
+_STORE = Family("consolesvc_token_store_up", "gauge", "Whether the shared token store answered when it was asked last.")
+_IDENTITY = Family(
+    "consolesvc_identity_up", "gauge", "Whether Keystone answered when it was asked last, and let us in."
+)
 _QUEUE = Family("consolesvc_log_queue", "gauge", "Pieces of work that wait for the log's thread.")
 _LOGS = Family("consolesvc_log_bytes", "gauge", "Bytes in the files of all logs.")
 _FREE = Family("consolesvc_log_disk_free_bytes", "gauge", "Bytes free on the disk under the logs.")
@@ -130,6 +139,10 @@ def texts(sources: Sources, lag: tuple[float, float], disk: Disk | None) -> Iter
     if renewals := sources.renewals():
         yield _EXPIRES.text(*((labels(file=str(each.tls.cert)), each.expires) for each in renewals))
         yield _TROUBLE.text(("", any(each.trouble for each in renewals)))
+    for family, looks in ((_STORE, sources.store), (_IDENTITY, sources.identity)):
+        if looks.there:
+            up = looks.up()
+            yield family.text(*(() if up is None else (("", up),)))
     yield from _logs(sources.logs(), disk)
     if sources.audit.on:
         yield _RECORDS.text(("", sources.audit.records))

@@ -6,7 +6,8 @@
 
 One command at a time. One that fails leaves its server in ERROR with a fault that says why, as nova does with a reboot:
 who waits for it sees it at once. The next command that succeeds clears it. In between `status` is asked now and then,
-and has the states follow a machine that somebody else switches.
+and has the states follow a machine that somebody else switches; one that was only slow, and is found as it was switched
+after its time to settle, is in error no more.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class Switch:
         self._running: asyncio.Task[None] | None = None
         self._thrown = 0
         self._known: bool | None = None
+        self._overdue: ServerFault | None = None
+        """The fault of a machine that was not in time what it was switched to, though its command had succeeded."""
+        self._wanted = False
         self._failing = False
         if commands.env_file is not None and open_to_all(commands.env_file):
             log.warning("%s: every user of this host can read %s: `chmod o-r` it", server.name, commands.env_file)
@@ -96,7 +100,10 @@ class Switch:
             word = "on" if on else "off"
             server.console.happened("power", f"{server.name} is {word}", what=word, who="")
         self._known = on
-        if server.vm_state in ("active", "stopped"):
+        late = server.fault is not None and server.fault is self._overdue and on is self._wanted
+        if late:
+            log.info("%s: at last the machine is %s", server.name, "on" if on else "off")
+        if late or server.vm_state in ("active", "stopped"):
             enter(server, "active" if on else "stopped")
         else:
             server.power_state = POWER_STATES["active" if on else "stopped"]
@@ -118,11 +125,15 @@ class Switch:
             env_file=commands.env_file,
             started=lambda: enter(server, server.vm_state, task),
         )
-        why = outcome.why or await self._wait_for(command)
+        failed = outcome.why
+        why = failed or await self._wait_for(command)
         _report(server, command, by, why, outcome)
         if why:
             enter(server, "error")
             server.fault = ServerFault(f"power {command} failed: {why}", said(outcome, "\n"))
+            if not failed:
+                self._overdue, self._wanted = server.fault, command == "on"
+                self._known = not self._wanted
             text = f"{server.name} was not {SHOWN[command]}: {why}"
             server.console.happened("power", text, what=command, who=by, why=why)
             return
@@ -138,10 +149,10 @@ class Switch:
         if command == "reset" or not self.commands.status:
             return ""
         loop = asyncio.get_running_loop()
-        wanted, until = command == "on", loop.time() + self.commands.timeout
+        wanted, until = command == "on", loop.time() + self.commands.settle
         while (on := await self._ask()) is not None and on is not wanted:
             if loop.time() >= until:
-                return f"the machine is still {'on' if on else 'off'} after {self.commands.timeout:g} s"
+                return f"the machine is still {'on' if on else 'off'} after {self.commands.settle:g} s"
             await asyncio.sleep(LOOK)
         return ""
 

@@ -70,7 +70,7 @@ class Proxy:
     ) -> None:
         self.inventory = inventory
         self.rights = rights
-        self.tokens, self.resumes, self.sessions = rights.tokens, rights.resumes, rights.sessions
+        self.tokens, self.resumes, self.sessions = rights.stores.tokens, rights.stores.resumes, rights.sessions
         self.config = config
         self.known_hosts = known_hosts
         self.witnesses = witnesses

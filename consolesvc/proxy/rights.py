@@ -13,7 +13,8 @@ from consolesvc.identity.seam import Identity
 from consolesvc.inventory import Inventory
 from consolesvc.proxy import codes
 from consolesvc.proxy.sessions import Sessions
-from consolesvc.tokens.store import Grant, ResumeStore, TokenStore, is_link
+from consolesvc.tokens.store import Grant, is_link
+from consolesvc.tokens.stores import Stores
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,7 @@ class Rights:
 
     inventory: Inventory
     identity: Identity
-    tokens: TokenStore
-    resumes: ResumeStore
+    stores: Stores
     sessions: Sessions
     enforce: bool
     _watch: asyncio.Task[None] | None = field(default=None, init=False)
@@ -58,18 +58,22 @@ class Rights:
             raise TokenRefused("withdrawn")
 
     async def remove(self, server_id: str, reason: str) -> None:
-        """End all of a server that is gone, with the reason."""
-        await self.tokens.end(server_id)
-        await self.resumes.end(server_id)
-        self.sessions.end_all(codes.REMOVED, reason, lambda grant: grant.server_id == server_id)
+        """End all of a server that is gone from the inventory, with the reason."""
+        await self._end(server_id, codes.REMOVED, reason)
 
     async def move(self, server_id: str) -> None:
         """End all of a server that belongs to another project now; who may, gets new tokens."""
-        await self.tokens.end(server_id)
-        await self.resumes.end(server_id)
-        self.sessions.end_all(
-            codes.WITHDRAWN, "server moved to another project", lambda grant: grant.server_id == server_id
-        )
+        await self._end(server_id, codes.WITHDRAWN, "server moved to another project")
+
+    async def _end(self, server_id: str, code: int, reason: str) -> None:
+        def meant(grant: Grant) -> bool:
+            return grant.server_id == server_id
+
+        # Sessions before all: a store of other processes may take its time, and they must not outlive the right.
+        self.sessions.end_all(code, reason, meant)
+        await self.stores.end(server_id)
+        # And whoever was on their way in.
+        self.sessions.end_all(code, reason, meant)
 
     async def expire(self, server_id: str) -> int:
         """End the time of a server's tokens now, and of the sessions that end with them; how many tokens."""
@@ -80,15 +84,15 @@ class Rights:
         self.sessions.end_all(codes.EXPIRED, codes.LINK_EXPIRED, lambda grant: meant(grant) and grant.ends)
         if self.enforce:
             self.sessions.end_all(codes.EXPIRED, codes.SESSION_EXPIRED, meant)
-        await self.resumes.expire(server_id)
-        return await self.tokens.expire(server_id)
+        await self.stores.resumes.expire(server_id)
+        return await self.stores.tokens.expire(server_id)
 
     async def withdraw_links(self, server_id: str) -> int:
         """End a server's share links, with their sessions; how many were good still."""
-        await self.resumes.end(server_id, is_link)
+        await self.stores.resumes.end(server_id, is_link)
         reason = "share link withdrawn"
         self.sessions.end_all(codes.WITHDRAWN, reason, lambda grant: grant.ends and grant.server_id == server_id)
-        return await self.tokens.end(server_id, is_link)
+        return await self.stores.tokens.end(server_id, is_link)
 
     async def kick(self, viewer: Viewer, reason: str) -> bool:
         """Send a viewer away, with the reason, and keep it away; whether its token is known to have ended.
@@ -105,8 +109,8 @@ class Rights:
             return other.token_id == grant.token_id
 
         try:
-            await self.resumes.end(grant.server_id, meant)
-            await self.tokens.end(grant.server_id, meant)
+            await self.stores.resumes.end(grant.server_id, meant)
+            await self.stores.tokens.end(grant.server_id, meant)
         except StoreUnavailable:
             return False
         return True
@@ -121,8 +125,8 @@ class Rights:
         if ended:
             log.info("%d session%s ended: the right was withdrawn", ended, "s" * (ended != 1))
         for server in self.inventory:
-            await self.resumes.end(server.id, self.lost)
-            await self.tokens.end(server.id, self.lost)
+            await self.stores.resumes.end(server.id, self.lost)
+            await self.stores.tokens.end(server.id, self.lost)
         return ended
 
     def watch(self) -> None:

@@ -16,6 +16,7 @@ StoreUnavailable: sessions that are open need it for nothing. It heals by itself
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable
@@ -88,6 +89,12 @@ class SharedStore:
         self.client = aioredis.Redis.from_pool(pool)
         self._place = netloc or place.path
         self._away = False
+        self._asked = False
+
+    @property
+    def up(self) -> bool | None:
+        """Whether it answered when it was asked last; None before that."""
+        return not self._away if self._asked else None
 
     def __repr__(self) -> str:
         return f"<SharedStore {self._place} {'away' if self._away else 'there'}>"
@@ -98,14 +105,21 @@ class SharedStore:
             async with asyncio.timeout(2 * PATIENCE):
                 answer = await question
         except (RedisError, OSError, TimeoutError) as error:
+            self._asked = True
             if not self._away:
                 self._away = True
                 log.warning("the token store %s does not answer: %s: %s", self._place, type(error).__name__, error)
             raise StoreUnavailable from error
+        self._asked = True
         if self._away:
             self._away = False
             log.info("the token store %s answers again", self._place)
         return answer
+
+    async def look(self) -> None:
+        """Ask Redis whether it is there."""
+        with contextlib.suppress(StoreUnavailable):
+            await self.ask(self.client.ping())
 
     async def close(self) -> None:
         """Let go of the connections."""

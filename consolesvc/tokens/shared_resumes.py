@@ -15,6 +15,7 @@ from redis.asyncio.client import Pipeline
 
 from consolesvc.errors import StoreUnavailable, TokenRefused
 from consolesvc.tokens.digests import digest_of
+from consolesvc.tokens.owed import Owed
 from consolesvc.tokens.resume import SECRET_BYTES
 from consolesvc.tokens.shared import LONG, PATIENCE, PREFIX, SharedStore, grant_fields, grant_of, milliseconds
 from consolesvc.tokens.store import Grant, Lineage, Lives, Which, every, is_link
@@ -28,13 +29,15 @@ class SharedResumeStore:
     Args:
         store: Where they are.
         clock: Seconds, monotonic.
+        owed: The servers whose ends it was not told of.
         ttl: Seconds for which a secret is good after a cut; 0 for ever.
     """
 
-    def __init__(self, store: SharedStore, clock: Callable[[], float], *, ttl: float = 12 * 3600) -> None:
+    def __init__(self, store: SharedStore, clock: Callable[[], float], owed: Owed, *, ttl: float = 12 * 3600) -> None:
         self.clock = clock
         self.ttl = ttl
         self._store = store
+        self._owed = owed
         self._redis = store.client
         self._living: set[Lineage] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -153,6 +156,8 @@ class SharedResumeStore:
         grant = grant_of(entry["grant"], self.clock())
         if grant.ends and grant.expires is not None and grant.expires <= self.clock():
             raise TokenRefused("expired")
+        if grant.server_id in self._owed:
+            raise TokenRefused("unknown")
         return grant, str(entry["lineage"])
 
     async def _is_meant(self, digests: list[str], which: Which) -> bool:

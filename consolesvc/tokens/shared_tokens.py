@@ -9,6 +9,7 @@ from typing import Final
 
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.digests import TOKEN_ID_DIGITS, digest_of, new_token
+from consolesvc.tokens.owed import Owed
 from consolesvc.tokens.shared import LONG, PREFIX, SharedStore, grant_fields, grant_of, milliseconds
 from consolesvc.tokens.store import Grant, Minter, Which, every
 
@@ -22,17 +23,19 @@ class SharedTokenStore:
     Args:
         store: Where they are.
         clock: Gives seconds, monotonic: what grants expire by here.
+        owed: The servers whose ends it was not told of.
         ttl: Seconds for which a token is good for connecting; 0 for ever.
         single_use: Whether a token is good for one connection only, to whichever host.
     """
 
     def __init__(
-        self, store: SharedStore, clock: Callable[[], float], *, ttl: float = 600, single_use: bool = False
+        self, store: SharedStore, clock: Callable[[], float], owed: Owed, *, ttl: float = 600, single_use: bool = False
     ) -> None:
         self.clock = clock
         self.ttl = ttl
         self.single_use = single_use
         self._store = store
+        self._owed = owed
         self._redis = store.client
 
     def __repr__(self) -> str:
@@ -49,6 +52,7 @@ class SharedTokenStore:
         minter: Minter | None = None,
     ) -> str:
         """Make a token for `server_id`: uuid4 text (TokenStore.issue)."""
+        await self._owed.settle(server_id)
         token, now = new_token(), self.clock()
         digest = digest_of(token).hex()
         ttl = self.ttl if ttl is None else ttl
@@ -119,4 +123,7 @@ class SharedTokenStore:
             raise TokenRefused("expired")
         if used is not None and self.single_use:
             raise TokenRefused("used")
-        return grant_of(fields, self.clock())
+        grant = grant_of(fields, self.clock())
+        if grant.server_id in self._owed:
+            raise TokenRefused("unknown")
+        return grant

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from consolesvc.elsewhere import Elsewhere
 from consolesvc.tokens.keeping import keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import MemoryResumeStore
@@ -55,6 +56,11 @@ class Stores:
         self.tokens.ttl, self.tokens.single_use = times.ttl, times.single_use
         self.resumes.ttl = times.resume
 
+    async def end(self, server_id: str) -> None:
+        """End every token and every secret of a server. Whatever a store of other processes does, it succeeds."""
+        await self.tokens.end(server_id)
+        await self.resumes.end(server_id)
+
     def restore(self, folder: Path) -> None:
         """Take back what the last run has kept."""
         restore(folder, self._tokens, self._resumes)
@@ -67,6 +73,11 @@ class Stores:
         """How many tokens are good for connecting; None where that is not known."""
         self._tokens.sweep()
         return len(self._tokens)
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The process that keeps them; None for this one."""
+        return None
 
     async def close(self) -> None:
         """Nothing to let go of."""

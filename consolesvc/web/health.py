@@ -22,9 +22,11 @@ from aiohttp import web
 PATH = "/healthcheck"
 
 Status = Literal["starting", "ok", "stopping"]
-Trouble = Literal["log", "lines", "configuration", "audit"]
+Trouble = Literal["log", "lines", "configuration", "audit", "tokens", "identity", "tls"]
 """What does not work: some log cannot be written; no line at all is open; the configuration's file is wrong, and the
-old one holds; the audit cannot be written. Which and why is their operators' business, and told to them elsewhere."""
+old one holds; the audit cannot be written; the token store, or the Keystone that says who calls, does not answer; TLS
+has wrong files, or a certificate whose time is over. Which and why is their operators' business, and told to them
+elsewhere."""
 
 
 @dataclass(slots=True)

@@ -189,7 +189,7 @@ async def test_a_machine_that_takes_its_time(tmp_path: Path) -> None:
 
 async def test_a_machine_that_does_not_obey(tmp_path: Path) -> None:
     """Its time is over: in error, and the fault says that it is still on."""
-    async with metal(tmp_path, *ALL, timeout=1) as lab:
+    async with metal(tmp_path, *ALL, settle=1) as lab:
         (lab.bmc.folder / "stuck").touch()
         await lab.act(METAL, "os-stop")
         await eventually(lambda: lab.server.status == "ERROR")
@@ -198,6 +198,39 @@ async def test_a_machine_that_does_not_obey(tmp_path: Path) -> None:
         (lab.bmc.folder / "stuck").unlink()
         assert (await lab.act(METAL, "os-stop")).status == 202
         await eventually(lambda: lab.server.status == "SHUTOFF")
+
+
+async def test_a_machine_that_obeys_after_its_time(tmp_path: Path) -> None:
+    """It was given up, in error; once it is found as it was switched, that is over, and viewers are told."""
+    async with metal(tmp_path, *ALL, settle=0.5, poll=0.1) as lab:
+        ws = await lab.attach(METAL)
+        (lab.bmc.folder / "stuck").touch()
+        await lab.act(METAL, "os-stop")
+        await eventually(lambda: lab.server.status == "ERROR", 10)
+        looks = lab.bmc.told.count("status")
+        await eventually(lambda: lab.bmc.told.count("status") > looks + 2)
+        assert (await lab.states())[0] == "ERROR", "it is still on"
+        lab.bmc.turn(on=False)
+        await eventually(lambda: lab.server.status == "SHUTOFF")
+        assert await lab.states() == ("SHUTOFF", "stopped", None, 4)
+        assert lab.server.fault is None
+        said = [notice("was not switched off: the machine is still on after 0.5 s"), notice("is off")]
+        told = notice("is being switched off by admin") + b"".join(said)
+        assert await received(ws, len(told)) == told
+        await ws.close()
+
+
+async def test_a_command_that_failed_stays_in_error(tmp_path: Path) -> None:
+    """Whatever the machine is: what was wanted of it was not done by us."""
+    async with metal(tmp_path, *ALL, poll=0.1) as lab:
+        (lab.bmc.folder / "broken").touch()
+        await lab.act(METAL, "os-stop")
+        await eventually(lambda: lab.server.status == "ERROR")
+        (lab.bmc.folder / "broken").unlink()
+        lab.bmc.turn(on=False)
+        looks = lab.bmc.told.count("status")
+        await eventually(lambda: lab.bmc.told.count("status") > looks + 2)
+        assert (await lab.states())[0] == "ERROR"
 
 
 async def test_somebody_else_switches_it(tmp_path: Path) -> None:

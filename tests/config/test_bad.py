@@ -105,6 +105,25 @@ SECTIONS = [
         "proxy: {base_url: 'ws://a/?b'}",
         "proxy.base_url: found 'ws://a/?b', expected a URL without query and fragment: the token is added to it",
     ),
+    *(
+        (
+            f"servers: [{{name: a, line: {{type: consolesvc, url: 'http://h', name: b, {keys}}}}}]",
+            f"servers[0].{expected}",
+        )
+        for keys, expected in (
+            (
+                "auth_url: 'http://h', username: u, password_file: /bin/sh",
+                "line: `project_name` is missing: a line with auth_url needs username, password_file, project_name",
+            ),
+            (
+                "auth_url: 'http://h', username: u, password_file: /bin/sh, project_name: p, token_file: /bin/sh",
+                "line.token_file: a token is either in `token_file` or comes from `auth_url`; keep one",
+            ),
+            ("username: u", "line.username: this is of a login at a Keystone, whose `auth_url` is missing"),
+            ("key: /bin/sh", "line.key: this is a certificate's, whose `cert` is missing"),
+            ("cacert: /no/ca.pem", "line.cacert: '/no/ca.pem' is no file"),
+        )
+    ),
     ("ssl: true", "unknown key `ssl`; did you mean `tls: {cert: console.pem, key: console.key}`?"),
     (
         "api: {trusted_proxies: []}",

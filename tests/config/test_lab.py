@@ -58,7 +58,8 @@ def all_of_lab(tmp_path: Path) -> Path:
     (tmp_path / "bmc9.env").touch()
     (tmp_path / "redis.password").touch()
     (tmp_path / "bmc11.env").touch()
-    (tmp_path / "host2.token").touch()
+    for name in ("host2.token", "host3.password", "lab-ca.pem", "hub.pem", "hub.key"):
+        (tmp_path / name).touch()
     return path
 
 
@@ -89,7 +90,7 @@ def test_it_shows_every_key_of_a_server(all_of_lab: Path) -> None:
         lines = [server["line"] for server in document["servers"] if server["line"]["type"] == kind]
         assert {key for line in lines for key in line} == set(KINDS[kind].section.keys)
         assert set(KINDS[kind].section.keys) == {"type"} | {field.name for field in fields(spec)}
-    assert len(load(all_of_lab).servers) == len(document["servers"]) == 14
+    assert len(load(all_of_lab).servers) == len(document["servers"]) == 15
 
 
 def test_it_shows_every_key_of_a_switch(all_of_lab: Path) -> None:
@@ -99,7 +100,7 @@ def test_it_shows_every_key_of_a_switch(all_of_lab: Path) -> None:
     keys = {{True: "on", False: "off"}.get(key, key) for key in shown}
     assert keys == {field.name for field in fields(PowerCommands)}
     [read] = [server.power for server in load(all_of_lab).servers if server.power is not None]
-    assert read.timeout == PowerCommands().timeout
+    assert (read.timeout, read.settle) == (PowerCommands().timeout, PowerCommands().settle)
     assert read.off[-1] == "off"
 
 
@@ -156,7 +157,7 @@ def test_every_default_of_a_line_is_said(all_of_lab: Path) -> None:
             if field.default is MISSING or field.default in (None, ()):
                 continue
             value = str(field.default).lower()
-            assert re.search(rf"`?{field.name}`?: (?:\S+ )?{re.escape(value)}\b", text), field.name
+            assert re.search(rf"`?{field.name}`?: (?:\S+ )?{re.escape(value)}\b", text, re.IGNORECASE), field.name
     assert f"`guest`: {', '.join(GUEST_NAMES)}" in text
 
 

@@ -23,10 +23,11 @@ def test_all_of_it(tmp_path: Path) -> None:
     """Words are taken as they are written: neither `on` nor a number needs quotes."""
     (tmp_path / "bmc.env").touch()
     words = (
-        "{reset: [pdu, 3, cycle], on: [pdu, 3, on], off: [pdu, 03, off], status: [pdu], timeout: 2m, env_file: bmc.env}"
+        "{reset: [pdu, 3, cycle], on: [pdu, 3, on], off: [pdu, 03, off], status: [pdu], "
+        "timeout: 2m, settle: 10m, env_file: bmc.env}"
     )
     assert read(tmp_path, words) == PowerCommands(
-        ("pdu", "3", "cycle"), ("pdu", "3", "on"), ("pdu", "03", "off"), ("pdu",), 120, str(tmp_path / "bmc.env")
+        ("pdu", "3", "cycle"), ("pdu", "3", "on"), ("pdu", "03", "off"), ("pdu",), 120, 600, str(tmp_path / "bmc.env")
     )
 
 
@@ -54,6 +55,7 @@ def test_words_do_not_show() -> None:
             ),
         ),
         ("{on: [x], timeout: 0}", "power.timeout: found 0, expected a time such as 60s, more than 0"),
+        ("{on: [x], settle: 0}", "power.settle: found 0, expected a time such as 5m, more than 0"),
         ("{on: [x], timeout: x}", "power.timeout: found 'x', expected seconds, or a number with s, m or h"),
         ("{on: [x], cycle: [y]}", "power: unknown key `cycle`; did you mean `reset`?"),
         ("{on: [x], start: [y]}", "power: unknown key `start`; did you mean `on`?"),

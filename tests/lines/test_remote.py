@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from consolesvc.config.access import Address, IdentityStatic
+from consolesvc.config.access import Address, IdentityStatic, Tls
 from consolesvc.config.linespec import RemoteSpec, SerialSpec
 from consolesvc.config.model import Api, Config, Proxy
 from consolesvc.config.operators import Log
@@ -26,6 +26,8 @@ from consolesvc.console.viewer import Chunk, Viewer
 from consolesvc.lines.kinds import probe
 from consolesvc.lines.remotewords import AHEAD
 from consolesvc.service import Service
+from tests.certificates import Authority
+from tests.identity.world import PASSWORD, write_users
 from tests.lines.devices import Device, eventually
 
 LOOPBACK = Address("127.0.0.1", 0)
@@ -93,13 +95,17 @@ class Lab:
         self.logged = True
         self.identity: Any = None
         self.token_file: str | None = None
+        self.tls: Tls | None = None
+        self.keys: dict[str, Any] = {}
         self.host: Service | None = None
         self.hub: Service | None = None
 
     async def start_host(self) -> None:
+        scheme = "ws" if self.tls is None else "wss"
         config = Config(
             api=Api(listen=LOOPBACK),
-            proxy=Proxy(listen=LOOPBACK, base_url=f"ws://127.0.0.1:{self.proxy.port}/"),
+            proxy=Proxy(listen=LOOPBACK, base_url=f"{scheme}://127.0.0.1:{self.proxy.port}/"),
+            tls=self.tls,
             log=dataclasses.replace(KEEP, enabled=self.logged, directory=self.folder / "host"),
         )
         if self.identity is not None:
@@ -112,7 +118,8 @@ class Lab:
             api=Api(listen=LOOPBACK), proxy=Proxy(listen=LOOPBACK),
             log=dataclasses.replace(KEEP, directory=self.folder / "hub"),
         )  # fmt: skip
-        spec = RemoteSpec(f"http://127.0.0.1:{self.api.port}", "node", self.token_file)
+        scheme = "http" if self.tls is None else "https"
+        spec = RemoteSpec(f"{scheme}://127.0.0.1:{self.api.port}", "node", self.token_file, **self.keys)
         self.hub = await self._service(config, "copy", spec, None)
 
     async def _service(self, config: Config, name: str, spec: Any, state: Path | None) -> Service:
@@ -312,6 +319,112 @@ async def test_a_token_of_ours_and_none(lab: Lab) -> None:
     await lab.said(b"in")
     await lab.followed()
     assert TOKEN not in repr(lab.here.reconnecting.opener.spec)
+
+
+async def test_a_host_whose_proxy_moved_is_found_by_its_api(lab: Lab) -> None:
+    """At the old address nobody answers, or another service does: only the secret is lost by that, no byte."""
+    await lab.start_host()
+    await lab.start_hub()
+    await lab.said(b"one|")
+    await lab.followed()
+    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
+    elsewhere = [silent.sockets[0].getsockname()[1], lab.api.port]
+    for number, target in enumerate(elsewhere):
+        old = lab.proxy
+        await lab.stop_host()
+        await eventually(lambda: not lab.here.connected)
+        lab.proxy = Relay()
+        await lab.proxy.start()
+        await lab.start_host()
+        old.target = target
+        lab.here.reconnecting.retry()
+        await lab.said(b"%d|" % number)
+        await lab.followed()
+        await old.close()
+    assert await everything(lab.here, 0) == b"one|0|1|"
+    silent.close()
+
+
+async def test_a_server_that_has_another_id_there_is_found_by_its_name(lab: Lab) -> None:
+    """The way back is refused, as the old one's rights are over."""
+    await lab.start_host()
+    await lab.start_hub()
+    await lab.said(b"one|")
+    await lab.followed()
+    assert lab.host is not None
+    config = lab.host.config
+    moved = dataclasses.replace(config.servers[0], id=default_id("another"))
+    for relay in (lab.api, lab.proxy):
+        relay.cut()
+    await lab.host.reload(dataclasses.replace(config, servers=(moved,)))
+    for relay in (lab.api, lab.proxy):
+        relay.mend()
+    lab.here.reconnecting.retry()
+    console = lab.host.inventory.get(moved.id).console
+    await lab.device.say(b"two|")
+    await eventually(lambda: console.ring.end == 8, 10)
+    await eventually(lambda: lab.here.ring.end == 8, 10)
+    assert await everything(lab.here, 0) == b"one|two|"
+
+
+async def test_what_is_wrong_with_the_websockets_address_is_not_said_of_the_api(lab: Lab) -> None:
+    """The API answers; where it sends us nobody does."""
+    await lab.start_host()
+    lab.proxy.cut()
+    said = await why(RemoteSpec(f"http://127.0.0.1:{lab.api.port}", "node"))
+    assert said.startswith(f"its console URL leads to ws://127.0.0.1:{lab.proxy.port}/: ")
+    assert said.endswith(f": set proxy.base_url at http://127.0.0.1:{lab.api.port}")
+
+
+async def test_a_host_with_users_and_a_ca_of_the_labs_own(lab: Lab) -> None:
+    """TLS by `cacert`, a certificate of ours by `cert`, a login at the host's own Keystone, renewed once forgotten."""
+    ca = Authority(lab.folder)
+    server, ours = ca.issue("host"), ca.issue("hub")
+    lab.tls = Tls(server.cert, server.key, client_ca=ca.cert)
+    lab.identity = write_users(lab.folder, hub={"lab": ["admin"]})
+    password = lab.folder / "password"
+    password.write_text("wrong\n")
+    await lab.start_host()
+    await lab.start_hub()
+    url = f"https://127.0.0.1:{lab.api.port}"
+    await eventually(lambda: "its certificate is not trusted" in lab.here.reconnecting.why)
+    assert "`cacert` of the line names the CA" in lab.here.reconnecting.why
+    await lab.stop_hub()
+    login = {"auth_url": f"{url}/identity/v3", "username": "hub", "password_file": str(password), "project_name": "lab"}
+    lab.keys = {"cacert": str(ca.cert), "cert": str(ours.cert), "key": str(ours.key), **login}
+    await lab.start_hub()
+    await eventually(lambda: "refuses hub in project lab" in lab.here.reconnecting.why)
+    assert f"is the password in {password} good?" in lab.here.reconnecting.why
+    password.write_text(f"{PASSWORD}\n")
+    await eventually(lambda: lab.here.connected, 15)
+    await lab.said(b"one|")
+    await lab.followed()
+    # Its builtin tokens end with it, and so does the secret, which it is told to forget.
+    await lab.stop_host()
+    await eventually(lambda: not lab.here.connected)
+    for kept in (lab.folder / "host-state").glob("*.json"):
+        kept.unlink()
+    await lab.start_host()
+    await lab.said(b"two|")
+    await lab.followed()
+    assert await everything(lab.here, 0) == b"one|two|"
+
+
+async def test_files_for_tls_that_are_none(lab: Lab, tmp_path: Path) -> None:
+    """Said with their names, at the line that has them."""
+    await lab.start_host()
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("none")
+    url = f"http://127.0.0.1:{lab.api.port}"
+    assert await why(RemoteSpec(url, "node", cacert=str(nonsense))) == (
+        f"cacert: {nonsense}: no certificate or crl found: a CA's certificate in PEM is expected"
+    )
+    assert f"cert: {nonsense}: " in await why(RemoteSpec(url, "node", cert=str(nonsense)))
+    gone = tmp_path / "gone"
+    spec = RemoteSpec(url, "node", auth_url=f"{url}/v3", username="u", password_file=str(gone), project_name="p")
+    assert await why(spec) == f"{gone} cannot be read: No such file or directory"
+    gone.write_text("x")
+    assert "answers 404 to our login: is it a Keystone's URL?" in await why(spec)
 
 
 async def test_what_is_no_console_there_is_said(lab: Lab) -> None:

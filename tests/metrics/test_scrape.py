@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from consolesvc.config.linespec import Rfc2217Spec
-from consolesvc.config.model import Emulator
+from consolesvc import elsewhere
+from consolesvc.config.access import Address, IdentityKeystone
+from consolesvc.config.linespec import CommandSpec, Rfc2217Spec
+from consolesvc.config.model import Emulator, Tokens
+from consolesvc.config.operators import Metrics
 from consolesvc.config.server import ServerConfig
 from consolesvc.console.viewer import Viewer
+from consolesvc.errors import StoreUnavailable
 from consolesvc.lines.telnet import COM_PORT, DO, IAC, subnegotiation
 from consolesvc.metrics import consoles, scrape
 from consolesvc.metrics.consoles import MADE, Reading
 from consolesvc.metrics.scrape import EVERYTHING
+from tests.identity.forwarder import forwarder
+from tests.identity.world import PASSWORD, cloud, write_users
 from tests.lines.devices import eventually
 from tests.lines.peers import HOST, peer
 from tests.metrics.samples import Samples, needs_promtool, promtool, read, value
 from tests.proxy.world import BASE, NODE, World, received, serving, world
+from tests.tokens.redis_server import HAS_REDIS, redis_server
 from tests.web.world import with_log
 
 PROJECT = BASE.defaults.project_id
@@ -31,6 +40,7 @@ PROJECT = BASE.defaults.project_id
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each scrape is made anew."""
     monkeypatch.setattr(scrape, "SPARING", 0)
+    monkeypatch.setattr(elsewhere, "EVERY", 0.1)
 
 
 @pytest.fixture
@@ -100,11 +110,80 @@ async def test_a_line_that_is_lost_and_back(lab: World) -> None:
         seen = await samples(lab)
         states = {dict(labels)["state"] for (name, labels) in seen if name == "consolesvc_line_state"}
         assert states == {"waiting"}
+        assert value(seen, "consolesvc_line_connected", console="node") == 0
         assert value(seen, "consolesvc_input_refused_bytes_total", console="node") == 7
         assert value(seen, "consolesvc_line_reopens_total", console="node") == 0
         lab.device.plug()
         await eventually(lambda: lab.console.connected)
         assert await of_node(lab, "line_reopens_total") == 1
+        assert await of_node(lab, "line_connected") == 1
+
+
+async def test_a_line_that_is_tried_in_vain_is_never_connected() -> None:
+    """Whatever each scrape finds it at: `opening` for as long as a try takes, `waiting` in between."""
+    spec = CommandSpec(argv=("/no/such/program",), before=(("sleep", "0.3"),))
+    config = dataclasses.replace(BASE, servers=(ServerConfig(NODE, "node", PROJECT, spec),))
+    async with serving(config) as service:
+        line = service.inventory.get(NODE).console.reconnecting
+        found: set[float | None] = set()
+        states: set[str] = set()
+        async with asyncio.timeout(20):
+            while states != {"opening", "waiting"}:
+                states.add(line.state)
+                seen = read((await service.seen.scrape.text(EVERYTHING, lambda _: True)).decode())
+                found.add(value(seen, "consolesvc_line_connected", console="node"))
+        assert found == {0}
+
+
+@HAS_REDIS
+async def test_a_token_store_that_is_away_is_seen(tmp_path: Path) -> None:
+    """By what happened last; while it is away it is looked for, so that the alert ends when it is back."""
+    with TemporaryDirectory(prefix="r") as folder, redis_server(Path(folder)) as redis:
+        config = dataclasses.replace(BASE, tokens=Tokens(store=redis.url))
+        async with world(tmp_path, config) as lab:
+            assert value(await samples(lab), "consolesvc_identity_up") is None, "it is not another process"
+            assert await becomes(lab, "consolesvc_token_store_up", 1)
+            redis.kill()
+            assert value(await samples(lab), "consolesvc_token_store_up") == 1, "nobody has asked it anything"
+            with pytest.raises(StoreUnavailable):
+                await lab.service.tokens.issue(NODE)
+            assert value(await samples(lab), "consolesvc_token_store_up") == 0
+            assert "tokens" in await warnings_of(lab)
+            redis.start()
+            assert await becomes(lab, "consolesvc_token_store_up", 1)
+            assert "tokens" not in await warnings_of(lab)
+
+
+async def test_a_keystone_that_is_away_is_seen(tmp_path: Path) -> None:
+    """Likewise; one that does not let us in is no help either."""
+    users = write_users(tmp_path, svc={"lab": ["admin"]})
+    password = tmp_path / "password"
+    async with cloud(users) as far, forwarder(far.api) as between:
+        password.write_text("wrong")
+        identity = IdentityKeystone(f"{between.url}/identity/v3", "svc", str(password), "lab")
+        listen = Metrics(Address("127.0.0.1", 0))
+        async with world(tmp_path, dataclasses.replace(BASE, identity=identity, metrics=listen)) as lab:
+            assert await becomes(lab, "consolesvc_identity_up", 0)
+            assert "identity" in await warnings_of(lab)
+            password.write_text(PASSWORD)
+            assert await becomes(lab, "consolesvc_identity_up", 1)
+            assert "identity" not in await warnings_of(lab)
+
+
+async def becomes(lab: World, name: str, wanted: float) -> bool:
+    """Whether a number of the service's own becomes this in time."""
+    for _ in range(300):
+        text = (await lab.service.seen.scrape.text(EVERYTHING, lambda _: True)).decode()
+        if value(read(text), name) == wanted:
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def warnings_of(lab: World) -> list[str]:
+    """What `/healthcheck` warns of."""
+    async with lab.http.get(f"{lab.api}/healthcheck") as answer:
+        return list((await answer.json())["warnings"])
 
 
 async def test_a_slow_viewer_is_a_number_and_so_is_what_it_missed(tmp_path: Path) -> None:
@@ -247,7 +326,7 @@ async def test_promtool_finds_nothing_wrong(lab: World) -> None:
 
 
 async def test_no_console_has_more_series_than_promised(lab: World) -> None:
-    """The number that the README gives is a bound: 13 families, one state, five kinds of errors."""
+    """The number that the README gives is a bound: 14 families, one state, five kinds of errors."""
     await lab.said(b"x")
     own = [labels for _, labels in await samples(lab) if ("console", "node") in labels]
     assert len(own) == len(consoles.FAMILIES) + 1

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from tests.scenarios.network import Star, needs_network, on, star
 from tests.scenarios.process import CONSOLESVC, Running, eventually, read_until, service
@@ -112,6 +115,53 @@ def test_two_hubs_share_tokens_secrets_and_their_ends(tmp_path: Path) -> None:
             seen += message if isinstance(message, bytes) else b""
         redis.go_on()
         assert mint(there) == 200
+
+
+@HAS_REDIS
+def test_servers_go_while_redis_is_away(tmp_path: Path) -> None:
+    """Deleted over the API, and by a reload: people are told, lines close, and Redis hears of it when it is back."""
+    entry = "  - {{name: echo{0}, line: {{type: emulated, guest: echo, speed: max}}}}\n"
+    config = tmp_path / "lab.yaml"
+    config.write_text("servers:\n" + entry.format(1) + entry.format(2))
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="r"))
+        redis = stack.enter_context(redis_server(Path(folder)))
+        words = ("--set", f"tokens.store={redis.url}", "--set", "emulator.allow_create=true")
+        here = stack.enter_context(service(tmp_path / "run", "--config", str(config), *words))
+        order = {"server": {"name": "made", "imageRef": "echo", "flavorRef": "1"}}
+        status, answer = here.api("POST", "/v2.1/servers", order)
+        assert status == 202
+        made = answer["server"]["id"]
+        viewers = [stack.enter_context(here.viewer(name)) for name in ("made", "echo2")]
+        before = terminals(here)
+        assert made in redis.everything()
+        redis.hang()
+        request = urllib.request.Request(f"{here.api_url}/v2.1/servers/{made}", method="DELETE")
+        with urllib.request.urlopen(request, timeout=10) as done:
+            assert done.status == 204
+        assert ending(viewers[0]) == (4002, "server deleted")
+        config.write_text("servers:\n" + entry.format(1))
+        here.signal(signal.SIGHUP)
+        assert ending(viewers[1]) == (4002, "server removed")
+        eventually("the lines of the two are closed", lambda: terminals(here) == before // 3)
+        redis.go_on()
+        eventually("Redis is told", lambda: "tokens:" not in redis.everything(), 10)
+        assert "cannot be changed" not in here.stderr
+
+
+def ending(viewer: ClientConnection) -> tuple[int, str]:
+    """The code and the reason of a websocket's close, whatever comes before."""
+    for _ in range(100):
+        try:
+            viewer.recv(timeout=10)
+        except ConnectionClosed as closed:
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+    pytest.fail("it goes on")
+
+
+def terminals(running: Running) -> int:
+    """How many descriptors of terminals it has."""
+    return sum("/dev/pts/" in os.path.realpath(fd) for fd in Path(f"/proc/{running.process.pid}/fd").iterdir())
 
 
 def mint(running: Running) -> int:

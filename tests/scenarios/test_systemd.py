@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import http.client
 import os
@@ -308,6 +309,15 @@ def test_systemd_takes_the_units_as_they_are(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def test_it_is_never_given_up(tmp_path: Path) -> None:
+    """systemd's own default is five quick failures, and then never again: the limit is off, where systemd reads it."""
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # its keys have their case
+    parser.read(unit(tmp_path))
+    assert parser["Unit"]["StartLimitIntervalSec"] == "0"
+    assert (parser["Service"]["Restart"], parser["Service"]["RestartSec"]) == ("on-failure", "2")
 
 
 def test_a_reload_of_a_wrong_file_is_refused_before_the_service_hears_of_it(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from consolesvc.config.model import Tokens
 from consolesvc.errors import LimitReached, StoreUnavailable, TokenRefused
+from consolesvc.tokens import owed
 from consolesvc.tokens.kinds import make_stores
 from consolesvc.tokens.store import Grant, Lineage, Minter, is_link
 from consolesvc.tokens.stores import Stores
@@ -288,6 +289,75 @@ async def test_secrets_end_with_a_kick_and_with_their_server(hosts: Hosts) -> No
     third = await here.resumes.renew(here.resumes.begin(token.grant))
     await there.resumes.end(server)
     assert await refused(here.resumes.redeem(third, anyone)) == "unknown"
+
+
+async def test_all_of_a_server_ends_at_every_host(hosts: Hosts) -> None:
+    """Its tokens and its secrets together; what it is given next is good."""
+    here, there = hosts.pair()
+    server = a_server()
+    token = await here.tokens.issue(server)
+    secret = await here.resumes.renew(here.resumes.begin(await here.tokens.redeem(token, anyone)))
+    await here.end(server)
+    assert await refused(there.tokens.redeem(token, anyone)) == "unknown"
+    assert await refused(there.resumes.redeem(secret, anyone)) == "unknown"
+    assert (await there.tokens.redeem(await here.tokens.issue(server), anyone)).server_id == server
+
+
+@HAS_REDIS
+@pytest.mark.parametrize("known", [True, False], ids=["known to be away", "found away"])
+async def test_an_end_that_redis_was_not_told_of_is_told_once_it_answers(
+    known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the host that owes it refuses what the other cannot know to be over; what is new is not ended."""
+    monkeypatch.setattr(owed, "AGAIN", 0.05)
+    with TemporaryDirectory(prefix="r") as folder, redis_server(Path(folder)) as server:
+        hosts = Hosts(server)
+        here, there = hosts.pair()
+        name = a_server()
+        token = await here.tokens.issue(name)
+        secret = await here.resumes.renew(here.resumes.begin(await here.tokens.redeem(token, anyone)))
+        server.hang()
+        if known:
+            with pytest.raises(StoreUnavailable):
+                await here.tokens.issue("x")
+        await here.end(name)
+        with pytest.raises(StoreUnavailable):
+            await here.tokens.issue(name)
+        server.go_on()
+        for attempt in (here.tokens.redeem(token, anyone), here.resumes.redeem(secret, anyone)):
+            assert await refused(attempt) == "unknown"
+        fresh = await here.tokens.issue(name)
+        assert (await there.tokens.redeem(fresh, anyone)).server_id == name
+        other = a_server()
+        gone = await there.tokens.issue(other)
+        server.hang()
+        await here.end(other)
+        server.go_on()
+        async with asyncio.timeout(10):
+            while f"tokens:{other}" in server.everything():  # noqa: ASYNC110 - Redis tells nobody
+                await asyncio.sleep(0.02)
+        assert await refused(there.tokens.redeem(gone, anyone)) == "unknown"
+        assert await refused(there.tokens.redeem(token, anyone)) == "unknown"
+        assert (await there.tokens.redeem(fresh, anyone)).server_id == name
+        await hosts.close()
+
+
+@HAS_REDIS
+async def test_what_redis_is_owed_is_bounded(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The oldest is let go of, and said; so is what nobody was told of when the service ends."""
+    monkeypatch.setattr(owed, "MOST", 2)
+    with TemporaryDirectory(prefix="r") as folder, redis_server(Path(folder)) as server:
+        hosts = Hosts(server)
+        here, _there = hosts.pair()
+        server.kill()
+        for name in "abc":
+            await here.end(name)
+        await hosts.close()
+    said = [record.getMessage() for record in caplog.records if record.name == "consolesvc.tokens.owed"]
+    assert said == [
+        "the token store will not be told of the end of server a: too many wait for it",
+        "the token store was not told of the end of 2 servers' tokens",
+    ]
 
 
 @HAS_REDIS

@@ -13,8 +13,9 @@ import pytest
 
 from consolesvc.config.access import Address
 from consolesvc.config.operators import Audit, Metrics
+from tests.certificates import Authority
 from tests.lines.devices import eventually
-from tests.proxy.world import BASE, World, world
+from tests.proxy.world import BASE, World, serving, world
 from tests.web.world import with_log
 
 
@@ -79,3 +80,14 @@ async def test_what_the_service_cannot_help_is_a_warning(lab: World, tmp_path: P
     lab.service.seen.refused("lab.yaml:3: …")
     await eventually(lambda: lab.console.log.failing and lab.service.seen.audit.failing)
     assert await health(lab) == (200, {"status": "ok", "ready": True, "warnings": ["log", "configuration", "audit"]})
+
+
+async def test_tls_that_went_wrong_is_a_warning(tmp_path: Path) -> None:
+    """Its files are no pair any more: the old one is still shown, and ready it is all the same."""
+    pair = Authority(tmp_path).issue("console")
+    config = dataclasses.replace(BASE, tls=pair.tls, metrics=Metrics(Address("127.0.0.1", 0)))
+    async with serving(config) as service:
+        assert "tls" not in list(service.seen.health.warnings())
+        pair.cert.write_text("none")
+        await eventually(lambda: service.ports.trouble, 10)
+        assert "tls" in list(service.seen.health.warnings())
