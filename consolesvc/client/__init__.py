@@ -19,6 +19,6 @@ is a TimedOut, which is one too.
 from consolesvc.client.answers import Mark, Match, Ran, Screen, Sent
 from consolesvc.client.cloud import Cloud
 from consolesvc.client.console import Console
-from consolesvc.errors import ClientError, TimedOut
+from consolesvc.errors import BytesMissing, ClientError, TimedOut
 
-__all__ = ["ClientError", "Cloud", "Console", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]
+__all__ = ["BytesMissing", "ClientError", "Cloud", "Console", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consolesvc.console.console import Console
-from consolesvc.console.events import Gap
 from consolesvc.console.patterns import ALLOWANCE, Match, Pattern, is_plain, longest_match, search_first
 from consolesvc.console.transcript import Text
 

@@ -33,7 +33,7 @@ LINE = b"host:~# "
         (b"root@n:~# ", b"cd\nroot@n:/etc# ", At(3, 16, LIKE)),
         (b"~ # ", b"cd\n/etc # ", At(3, 10, LIKE)),
         (b"=> ", b"cd\n-> ", None),
-        (b"# ", b"ls\nno end# ", At(3, 11, GUESS)),
+        (b"# ", b"ls\nno end# ", At(9, 11, GUESS)),
         (b"", b"ls\nfile\n=> ", At(8, 11, GUESS)),
         (b"", b"ls\n50%", None),
         (b"", b"ls\nhost% ", At(3, 9, GUESS)),

@@ -87,12 +87,6 @@ async def test_what_looks_like_a_prompt_is_none(dash: Console) -> None:
     assert await output(dash, "printf '# '; sleep 1.5; echo no") == "# no\n"
 
 
-async def test_where_there_was_no_prompt_one_is_guessed(dash: Console) -> None:
-    """What ends as prompts do, after a good while; a percentage never."""
-    await ran(dash, "printf '\\n'; sleep 30", seconds=0.5)
-    assert await output(dash, "\x03") == "^C\nhost:~# ".removesuffix("host:~# ")
-
-
 async def test_a_pattern_does_not_match_a_line_that_is_still_coming(dash: Console) -> None:
     """Its beginning looks like a prompt, the rest comes a moment later, as on a slow line."""
     slow = "for w in '# ' /etc/fstab ': static'; do printf '%s' \"$w\"; sleep 0.04; done; echo"

@@ -118,8 +118,14 @@ async def test_one_caller_holds_so_many(tmp_path: Path) -> None:
         open_waits = [await waiting(lab, pattern="a"), await waiting(lab, pattern="b")]
         full = (429, "limit reached: limits.waits_per_caller is 2")
         assert await refusal(lab, "POST", "node/wait", json={"pattern": "c", "timeout": 0}) == full
-        assert await refusal(lab, "POST", "node/send", json={"data": "x"}) == full
+        # What types has a share of its own: who waits for all there is can still type, and no more often.
+        assert (await call(lab, "POST", "node/send", json={"data": "x"}))[0] == 200
+        body = {"data": "never echoed", "echo": True, "timeout": 1}
+        typed = [asyncio.create_task(call(lab, "POST", "node/send", json=body)) for _ in range(2)]
+        await eventually(lambda: len(lab.service.waits) == 4)
         assert await refusal(lab, "POST", "node/run", json={"command": "x"}) == full
+        assert await refusal(lab, "POST", "node/send", json={"data": "x"}) == full
+        assert [status for status, _ in await asyncio.gather(*typed)] == [200, 200]
         await lab.said(b"a")
         await asyncio.wait_for(open_waits[0], 2)
         await wait(lab, pattern="c", timeout=0)
@@ -151,11 +157,24 @@ async def test_a_server_that_is_removed_ends_it(lab: World) -> None:
 
 
 async def test_a_service_that_stops_ends_it(lab: World) -> None:
-    """503, and the stop does not wait for its timeout."""
-    task = asyncio.create_task(refusal(lab, "POST", "node/wait", json={"pattern": "never", "timeout": 60}))
+    """503, which says whence to go on; and the stop does not wait for its timeout."""
+    await lab.said(b"boot")
+    task = asyncio.create_task(call(lab, "POST", "node/wait", json={"pattern": "never", "timeout": 60}))
     await eventually(lambda: len(lab.service.waits))
     await asyncio.wait_for(lab.service.stop(), 4)
-    assert await asyncio.wait_for(task, 2) == (503, "consolesvc is stopping")
+    status, document = await asyncio.wait_for(task, 2)
+    assert (status, document) == (
+        503,
+        {
+            "serviceUnavailable": {
+                "code": 503,
+                "message": "consolesvc is stopping",
+                "next": 4,
+                "stream": lab.console.stream,
+                "gap": None,
+            }
+        },
+    )
 
 
 @pytest.mark.parametrize(
