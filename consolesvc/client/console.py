@@ -116,7 +116,7 @@ class Console:
         """The same, every byte as it came.
 
         Raises:
-            BytesMissing: some of them are gone; it has those before, and `next`, the place behind the gap to go on from.
+            BytesMissing: some are gone; it has those before them, and `next`, behind the gap, from where to go on.
         """
         parts: list[bytes] = []
         while True:

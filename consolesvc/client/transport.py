@@ -168,8 +168,7 @@ class Transport:
             try:
                 connection.request(method, self._parts.path + path, data, headers)
                 answer = connection.getresponse()
-                content, whole = _body(answer)
-                return answer.status, answer.headers, content, whole
+                return answer.status, answer.headers, *_body(answer)
             except OSError as error:
                 refused = refused_certificate(error)
                 if refused is not None:

@@ -29,8 +29,8 @@ class Waits:
     """The waits that are open.
 
     Args:
-        most: What one caller may hold open, `limits.waits_per_caller`; 0 is no cap. Replaced by a reload. Calls that type
-            have as many of their own: whoever waits for all there is can still type.
+        most: What one caller may hold open, `limits.waits_per_caller`; 0 is no cap. Replaced by a reload.
+            Calls that type have as many of their own: whoever waits for all there is can still type.
     """
 
     def __init__(self, most: int) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from tests.cli.conftest import Command
-from tests.cli.service import consolesvc, service, until
 
 
 def test_between_two_marks(command: Command) -> None:
@@ -32,19 +30,3 @@ def test_exit_codes(command: Command) -> None:
     assert command("break", "echo", "--ms", "0").returncode == 2
     refused = command("break", "echo", "--ms", "300")
     assert (refused.returncode, b"this line cannot send a break" in refused.stderr) == (1, True)
-
-
-def test_bytes_that_are_gone_are_told(tmp_path: Path) -> None:
-    """On stderr, with the rest of them printed all the same; and by the client, with where to go on."""
-    config = tmp_path / "lab.yaml"
-    with service(tmp_path, "echo: echo", "--set", "log.enabled=false", "--set", "defaults.ring=4096") as running:
-        environ = {"OS_ENDPOINT": running.api}
-        sent = consolesvc("send", "echo", "-", env=environ, stdin=b"0123456789abcdef" * 512)
-        assert sent.returncode == 0, sent.stderr
-        until(
-            lambda: consolesvc("wait", "echo", ".", "--since", "8000", "--timeout", "0.1s", env=environ).returncode == 0
-        )
-        cut = consolesvc("slice", "echo", "--from", "10", "--format", "raw", env=environ)
-        assert cut.returncode == 1, config.read_text()
-        assert cut.stderr.startswith(b"consolesvc: echo: the bytes 10..")
-        assert 0 < len(cut.stdout) <= 4096

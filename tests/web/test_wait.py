@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import random
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -72,6 +73,25 @@ async def test_it_waits(lab: World) -> None:
     task = await waiting(lab, pattern="login: $")
     await lab.said(b"fake login: ")
     assert (await asyncio.wait_for(task, 2))["next"] == 12
+
+
+async def test_patterns_that_take_long_stop_nobody(lab: World) -> None:
+    """Sixty that RE2 is slow at, on 80 KiB of what they are slowest at and a trickle: others are served meanwhile."""
+    rows = random.Random(1)
+    await lab.said(bytes(rows.choice(b"ab") for _ in range(80 * 1024)))
+    patterns = [f"[ab]*a[ab]{{12}}c{number}" for number in range(20)]
+    waits = [await waiting(lab, pattern=patterns, since=0, timeout=60) for _ in range(3)]
+    loop = asyncio.get_running_loop()
+    late: list[float] = []
+    for _ in range(100):
+        lab.console.received(b"a")
+        begun = loop.time()
+        await asyncio.sleep(0.01)
+        late.append(loop.time() - begun - 0.01)
+    assert sum(late) / len(late) < 0.05
+    lab.console.received(b"a" * 13 + b"c7")
+    for each in waits:
+        assert (await asyncio.wait_for(each, 60))["index"] == 7
 
 
 async def test_from_a_mark_on(lab: World) -> None:
