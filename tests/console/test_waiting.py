@@ -146,7 +146,7 @@ async def test_half_a_line_is_no_prompt(console: Console) -> None:
 
 async def test_many_wait_at_one_text(console: Console) -> None:
     """Each from its own place on, whatever the others wait for; and nothing is kept once they are gone."""
-    console.received(b"zero\r\n" + b"x" * LONGEST + b"\r\n")
+    console.received(b"zero\r\n" + b"x" * (LONGEST - 2000) + b"\r\n")
     patterns = ("^one", "(?m)^t.*o$", "ne\ntwo", "(?s)zero.*three", "never")
     waits = [
         asyncio.create_task(wait(console, each, since=0 if "zero" in each else console.ring.end, seconds=3))
