@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from consolesvc.client.cacert import client_tls, refused_certificate
-from consolesvc.client.local import SCHEME, LocalConnection, socket_path
+from consolesvc.client.endpoints import DEFAULT, SCHEME, endpoint_of
+from consolesvc.client.local import LocalConnection, socket_path
 from consolesvc.client.words import escape
 from consolesvc.errors import ClientError
 
-DEFAULT = "http://127.0.0.1:8774"
 TIMEOUT = 10.0
 """Seconds that a service has for each step of an answer, beyond what it is asked to wait."""
 LARGEST = 1024 * 1024 * 1024
@@ -53,11 +53,6 @@ def split_url(url: str, schemes: Collection[str], what: str) -> SplitResult:
         expected = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)
         raise ClientError(f"{what} {escape(url.partition('?')[0])!r}: expected {expected}", USAGE)
     return parts
-
-
-def endpoint_of(environ: Mapping[str, str]) -> str:
-    """The endpoint that an environment names (DESIGN 5.1); "" where it names none."""
-    return environ.get("OS_ENDPOINT") or environ.get("OS_COMPUTE_ENDPOINT_OVERRIDE") or ""
 
 
 class Transport:
@@ -156,6 +151,10 @@ class Transport:
         """What to do about a refusal, to be put behind its message."""
         return "; this service wants a token" if status == HTTPStatus.UNAUTHORIZED and not self._token else ""
 
+    def _absent(self) -> str:
+        """What to do about a service that does not answer."""
+        return "start the service with `consolesvc serve`, or say where it is with --endpoint"
+
     def _carry(
         self, method: str, path: str, body: object, accept: str, wait: float
     ) -> tuple[int, Mapping[str, str], bytes, bool]:
@@ -168,13 +167,12 @@ class Transport:
             try:
                 connection.request(method, self._parts.path + path, data, headers)
                 answer = connection.getresponse()
-                return answer.status, answer.headers, *_body(answer)
+                return answer.status, dict(answer.headers.items()), *_body(answer)
             except OSError as error:
                 refused = refused_certificate(error)
                 if refused is not None:
                     raise ClientError(f"no answer from {self.url}: {refused}") from None
-                cure = "start the service with `consolesvc serve`, or say where it is with --endpoint"
-                text = f"no answer from {self.url}: {error.strerror or error}; {cure}"
+                text = f"no answer from {self.url}: {error.strerror or error}; {self._absent()}"
                 raise ClientError(text, passing=True) from None
             except UnicodeError:
                 raise ClientError(f"endpoint {self.url!r}: this cannot be a host or a path", USAGE) from None

@@ -146,7 +146,7 @@ class Keyboard(InLoop):
     def view(self, viewer: Person, text: str = "") -> dict[str, Any]:
         """How the input stands for a viewer, as JSON (PROTOCOL.md `input`), with words to it."""
         sharing = self.sharing
-        return {
+        view = {
             "mode": sharing.mode,
             "holder": sharing.holder,
             "may_type": viewer.id in self._seats and sharing.may_type(viewer.id),
@@ -154,6 +154,7 @@ class Keyboard(InLoop):
             "refused": viewer.refused,
             "text": text,
         }
+        return view | {"grants_after": sharing.grants_after} if sharing.mode == "lease" else view
 
     def name(self, who: str | None) -> str:
         """Somebody at it as others are told; "" for nobody who is there."""
@@ -231,7 +232,7 @@ class Keyboard(InLoop):
         self._arm()
 
     def _tell(self, change: Change) -> None:
-        said = words(change, self._console.name, self.name(change.who), self.name(change.other), self.sharing.idle)
+        said = words(change, self._console.name, self.name(change.who), self.name(change.other), self.sharing)
         if change.what == "taken":
             self._cut(change.other)
         if change.what in ("taken", "granted"):

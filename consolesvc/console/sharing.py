@@ -10,8 +10,11 @@ A theory of operation. The input is free, or somebody holds it, and others may h
     held    release, leave, `idle` seconds      it is free, and nobody is asked any more: no one is promoted
             take                                lease: it is held by who took it
             request                             lease: asked; the holder hears of it
-    asked   grant, GRANTED_AFTER seconds        it is held by who asked (with time: first); others go on asking
+    asked   grant, `grants_after` seconds       it is held by who asked (with time: first); others go on asking
             deny                                that one asks no more
+
+`grants_after` is GRANTED_AFTER, or `idle` where that is less: who asked has the input when the lease ends, whichever
+limit ends it, and nobody who did not ask can be quicker.
 
 Time is counted from the holder's last keystroke, or from when they came to hold the input. A call over HTTP holds it
 for its own length: time takes nothing from it, `take` does.
@@ -116,6 +119,11 @@ class Sharing:
         return self._parties[who].may_type and (self.mode == "shared" or self.holder in (None, who))
 
     @property
+    def grants_after(self) -> float:
+        """Seconds without a keystroke after which the holder has granted what they were asked for."""
+        return min(GRANTED_AFTER, self.idle) if self.idle else GRANTED_AFTER
+
+    @property
     def answerer(self) -> str | None:
         """Whose terminal answers the machine: of those who may type, the last who did, else the first who came."""
         may = [who for who, party in self._parties.items() if not party.is_call and self.may_type(who)]
@@ -179,14 +187,15 @@ class Sharing:
         """When `tick` has something to do, if nobody does anything before; None for never."""
         if self.mode != "lease" or self.holder is None or self._parties[self.holder].is_call:
             return None
-        waits = ([GRANTED_AFTER] if self.requests else []) + ([self.idle] if self.idle else [])
-        return self._active + min(waits) if waits else None
+        if self.requests:
+            return self._active + self.grants_after
+        return self._active + self.idle if self.idle else None
 
     def tick(self, now: float) -> Change | None:
         """Do what is due."""
         if self.due is None or now < self.due:
             return None
-        if self.requests and not 0 < self.idle < GRANTED_AFTER:
+        if self.requests:
             return self._hold("granted", self.requests[0], now, by_time=True)
         return self._free(by_time=True)
 

@@ -176,7 +176,8 @@ class Version1:
         elif item.kind in ("lost", "back", "down"):
             yield _json({"type": "line", "offset": item.offset, "text": item.text, **self._line()})
         elif item.kind in ("refused", "input"):
-            yield _json({"type": "input", **self._viewer.console.keyboard.view(self._viewer, item.text)})
+            by_line = {"refused_by": "line"} if item.kind == "refused" else {}
+            yield _json({"type": "input", **self._viewer.console.keyboard.view(self._viewer, item.text), **by_line})
         elif item.kind == "viewers":
             roster = self._viewer.console.roster
             self._viewer.shown = roster.changes

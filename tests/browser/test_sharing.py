@@ -44,7 +44,10 @@ async def test_who_is_here(browser: Browser, tmp_path: Path) -> None:
 
 async def test_a_lease_is_asked_for_granted_taken_and_handed_back(browser: Browser, tmp_path: Path) -> None:
     """By buttons that are there when they help; who may not type is told so, and types nothing."""
-    async with world(tmp_path, with_log(tmp_path), input="lease") as lab, two(browser, lab) as (alice, bob):
+    async with (
+        world(tmp_path, with_log(tmp_path), input="lease", lease_idle=29) as lab,
+        two(browser, lab) as (alice, bob),
+    ):
         await alice.has("#typing", "nobody types: begin, and it is you")
         await alice.page.keyboard.type("a")
         assert await lab.device.heard(1) == b"a"
@@ -54,7 +57,7 @@ async def test_a_lease_is_asked_for_granted_taken_and_handed_back(browser: Brows
         await bob.has("#toasts", "types. What you type goes nowhere until you may.")
         await bob.press("Ask to type")
         await bob.has("#ask", "Asked")
-        await alice.has("#asked", "asks to type")
+        await alice.has("#asked", "asks to type, and may once you have typed nothing for 29 s.")
         await alice.press("Not now")
         await alice.lacks("#asked")
         await bob.has("#ask", "Ask to type")

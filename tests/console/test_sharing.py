@@ -122,13 +122,19 @@ def test_silence_ends_a_lease() -> None:
     assert endless.due == GRANTED_AFTER
 
 
-def test_a_short_lease_ends_before_it_is_granted() -> None:
-    """It is free then, for who asked as for all."""
+def test_a_short_lease_is_granted_where_it_would_end() -> None:
+    """To who asked first; the next is granted it by the same silence, and without any it ends."""
     sharing = shared_by("lease", idle=10.0)
+    assert sharing.grants_after == 10.0
     sharing.type(ALICE, 0.0)
     sharing.request(BOB, 1.0)
+    sharing.request(CAROL, 2.0)
     assert sharing.due == 10.0
-    assert sharing.tick(100.0) == Change("freed", ALICE, by_time=True)
+    assert sharing.tick(9.9) is None
+    assert sharing.tick(10.0) == Change("granted", BOB, ALICE, by_time=True)
+    assert (sharing.requests, sharing.may_type(ALICE)) == ([CAROL], False)
+    assert sharing.tick(20.0) == Change("granted", CAROL, BOB, by_time=True)
+    assert sharing.tick(30.0) == Change("freed", CAROL, by_time=True)
     assert (sharing.requests, sharing.may_type(BOB)) == ([], True)
 
 

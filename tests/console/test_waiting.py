@@ -124,7 +124,7 @@ async def test_the_end_of_what_was_said_is_not_in_its_middle(console: Console, d
     for filler in (b"x", b"\x1b[1mx", b"x\r"):
         begin = console.ring.end
         await device.say((filler * (6 * PIECE))[: 6 * PIECE] + b"\r\n# ")
-        await eventually(lambda begin=begin: console.ring.end == begin + 6 * PIECE + 4)  # type: ignore[misc]
+        await eventually(lambda begin=begin: console.ring.end == begin + 6 * PIECE + 4)
         waited = await wait(console, "[x#] ?$", since=begin, seconds=0)
         assert waited.found is not None
         assert (waited.found.text, waited.found.end) == ("# ", console.ring.end)

@@ -129,7 +129,7 @@ async def test_v1_tells_the_line_in_json_and_never_in_the_bytes(lab: World) -> N
     await client.ws.send_bytes(b"anyone?")
     while client.told[-1]["type"] != "input":
         await client.one()
-    assert client.told[-1]["refused"] == 7
+    assert (client.told[-1]["refused"], client.told[-1]["refused_by"]) == (7, "line")
     assert client.data == b"\r\n[consolesvc: forged]\r\n"
     await client.ws.close()
 

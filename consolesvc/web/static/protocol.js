@@ -7,7 +7,7 @@ export const SUBPROTOCOL = 'consolesvc.v1';
 /**
  * @typedef {{state: string, why: string}} Line
  * @typedef {{session: string, who: string, user: string, may_type: boolean, holds: boolean, since: string}} Viewer
- * @typedef {{mode: string, holder: string | null, may_type: boolean, requests: string[], refused: number, text: string}} Input
+ * @typedef {{mode: string, holder: string | null, may_type: boolean, requests: string[], grants_after?: number, refused: number, text: string}} Input
  * @typedef {{offset: number, bytes: Uint8Array, history: boolean}} Piece Output bytes from an offset on; `history`:
  *   said before this client came, so that what its terminal answers to them is dropped.
  * @typedef {{kind: 'hello', again: boolean, renumbered: boolean}
