@@ -19,9 +19,10 @@ TAIL = 64 * 1024
 """Bytes of text, at its end, in which a prompt is looked for after each piece that comes."""
 _ENDS = (b"#", b"$", b">", b"%")
 """What a prompt ends with, before a space or none."""
-AT_ONCE, BRIEF, LIKE, GUESS = 0.0, 0.1, 0.3, 1.0
+AT_ONCE, BRIEF, LIKE, GUESS, LONG = 0.0, 0.1, 0.3, 1.0, 3.0
 """Seconds for which nothing must follow a prompt: one that is known to be whole; the expected line or pattern, at the
-end of what has come (on a slow line more is needed: looking.py); a line of the same shape; anything that ends so."""
+end of what has come (on a slow line more is needed: looking.py); a line of the same shape; anything that ends so; a
+single character with which the known line ends as well."""
 
 _PRINTK = rb"\[ *[0-9]+\.[0-9]{6}\] "
 _ENDING = re.compile(rb"[#$>%][ \t]?\Z")
@@ -95,6 +96,9 @@ class Prompt:
         """How quiet it must be for a line that does not begin as the known one does; None where it is no prompt."""
         if self._line and line.endswith(self._line):  # behind output that has no end of its own
             return LIKE if len(self._line.strip()) > 1 else GUESS
+        if self._like is not None and line and self._line.endswith(line) and _ENDING.search(line):
+            # The known line began with the end of other output, which had no line's end.
+            return LIKE if len(line.strip()) > 1 else LONG
         if self._like is not None or len(line) > LONGEST_PROMPT or _PERCENTAGE.search(line):
             return None
         return GUESS if _ENDING.search(line) else None

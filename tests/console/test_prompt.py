@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consolesvc.console.patterns import compile_bounded
-from consolesvc.console.prompt import AT_ONCE, BRIEF, GUESS, LIKE, At, Prompt, output_start
+from consolesvc.console.prompt import AT_ONCE, BRIEF, GUESS, LIKE, LONG, At, Prompt, output_start
 
 LINE = b"host:~# "
 
@@ -25,7 +25,8 @@ LINE = b"host:~# "
         (LINE, b"ls\nfile\n", None),
         (LINE, b"ls\n" + b"x" * 300 + b"# ", None),
         (LINE, b"ls\nreceived 10%", None),
-        (LINE, b"ls\n# ", None),
+        (LINE, b"ls\n# ", At(3, 5, LONG)),
+        (b"no end" + LINE, b"ls\nhost:~# ", At(3, 11, LIKE)),
         (LINE, b"ls\nfake:~# ", None),
         (LINE, b"ls\nhost:~$ ", None),
         (b"[root@n ~]# ", b"cd\n[root@n etc]# ", At(3, 17, LIKE)),
