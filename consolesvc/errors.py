@@ -15,6 +15,7 @@
     ├── StartError              the service cannot start: a taken port, a locked state folder
     ├── TlsUnusable             a certificate, its key or a CA is none, or they do not fit
     └── ClientError             a client could not do its work against a running service
+        ├── BytesMissing        bytes that were asked for are gone
         └── TimedOut            what was waited for did not come in time
 
 Classes carry facts; `__str__` makes the sentence. Foreign exceptions become these at the seam where they
@@ -23,7 +24,9 @@ arise and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class ConsoleServiceError(Exception):
@@ -206,13 +209,39 @@ class ClientError(ConsoleServiceError):
         exit_code: A command's then, as DESIGN 5.1 has it (1, 2, 3, 4 or 124).
         status: The HTTP status that says so; 0 where none does.
         passing: Whether it may pass by itself: a service or a server that is not there yet.
+        content: What a fault's document says; {} where there is none.
     """
 
-    def __init__(self, message: str, exit_code: int = 1, *, status: int = 0, passing: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        exit_code: int = 1,
+        *,
+        status: int = 0,
+        passing: bool = False,
+        content: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.exit_code = exit_code
         self.status = status
         self.passing = passing
+        self.content = dict(content or {})
+
+
+class BytesMissing(ClientError):
+    """Bytes of a console's output that were asked for are gone.
+
+    Attributes:
+        gap: From the first of them, to behind the last.
+        next: The offset from which to go on; the gap's end.
+        data: What came before them.
+    """
+
+    def __init__(self, message: str, gap: tuple[int, int], data: bytes) -> None:
+        super().__init__(message)
+        self.gap = gap
+        self.next = gap[1]
+        self.data = data
 
 
 class TimedOut(ClientError):

@@ -29,7 +29,9 @@ COMMANDS = {
     "send": "send",
     "run": "run",
     "screen": "screen",
+    "break": "break_",  # modules named `break` and `slice` could not be written, or would hide the builtin
     "mark": "mark",
+    "slice": "slice_",
     "log": "log",
     "down": "down",
     "up": "up",

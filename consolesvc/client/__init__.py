@@ -25,11 +25,17 @@ if TYPE_CHECKING:
     from consolesvc.client.answers import Mark, Match, Ran, Screen, Sent
     from consolesvc.client.cloud import Cloud
     from consolesvc.client.console import Console
-    from consolesvc.errors import ClientError, TimedOut
+    from consolesvc.errors import BytesMissing, ClientError, TimedOut
 
-__all__ = ["ClientError", "Cloud", "Console", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]
+__all__ = ["BytesMissing", "ClientError", "Cloud", "Console", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]
 
-_MODULES = {"Cloud": "client.cloud", "Console": "client.console", "ClientError": "errors", "TimedOut": "errors"}
+_MODULES = {
+    "Cloud": "client.cloud",
+    "Console": "client.console",
+    "BytesMissing": "errors",
+    "ClientError": "errors",
+    "TimedOut": "errors",
+}
 """Where each name is; all others are in `client.answers`."""
 
 

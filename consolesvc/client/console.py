@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from consolesvc.client.answers import Gap, Mark, Match, Ran, Screen, Sent, gap_of
 from consolesvc.client.transport import query
-from consolesvc.errors import ClientError, TimedOut
+from consolesvc.errors import BytesMissing, ClientError, TimedOut
 
 if TYPE_CHECKING:
     from consolesvc.client.cloud import Cloud
@@ -113,8 +113,25 @@ class Console:
         return self._slice("text", start, end).decode()
 
     def slice_bytes(self, start: Place | None = None, end: Place | None = None) -> bytes:
-        """The same, every byte as it came."""
-        return self._slice("raw", start, end)
+        """The same, every byte as it came.
+
+        Raises:
+            BytesMissing: some are gone; it has those before them, and `next`, behind the gap, from where to go on.
+        """
+        parts: list[bytes] = []
+        while True:
+            path = self._path("slice") + query(from_=start, to=end, format="raw")
+            headers, part, whole = self.cloud.part(path)
+            if gap := headers.get("Console-Gap"):
+                first, _, behind = gap.partition("-")
+                told = f"{self.name}: the bytes {first}..{behind} are gone; from {behind} on there are more"
+                raise BytesMissing(told, (int(first), int(behind)), b"".join(parts))
+            parts.append(part)
+            if whole:
+                return b"".join(parts)
+            if start == (start := int(headers["Console-Start"]) + len(part)):
+                raise self.cloud.stranger()  # nothing more came, and nothing is missing
+            end = int(headers["Console-Next"])
 
     def recording(self, start: Place | None = None, end: Place | None = None, version: Literal[2, 3] = 3) -> str:
         """The same as an asciicast, with its times and marks; the console must have a log."""
@@ -174,7 +191,7 @@ class Console:
         Args:
             command: One line.
             prompt: The next prompt, a regular expression; None for the line on which the command is typed, as it stands
-                before, or one that ends as prompts do and is followed by nothing for a moment.
+                before, with any path. Say it where the command makes another of it, as `su` and `ssh` do.
             timeout: Seconds.
 
         Raises:
@@ -218,6 +235,8 @@ class Console:
             except ClientError as error:
                 if not error.passing or error.status not in AWAY or left <= pause:
                     raise
+                if "next" in error.content:  # it stopped under the wait: what it has seen is not looked at again
+                    wanted |= {"since": error.content["next"], "stream": error.content["stream"]}
             time.sleep(pause)
             pause = min(LONGEST_PAUSE, 2 * pause)
 

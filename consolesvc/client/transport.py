@@ -22,11 +22,14 @@ TIMEOUT = 10.0
 """Seconds that a service has for each step of an answer, beyond what it is asked to wait."""
 LARGEST = 1024 * 1024 * 1024
 """Bytes of an answer that are read: all that a log of a console may hold by default is a quarter of it."""
+PART = 256 * 1024
+"""Bytes that are read at once."""
 USAGE, NOT_FOUND, REFUSED = 2, 3, 4
 """Exit codes of DESIGN 5.1."""
 PASSING = (404, 409, 429, 500, 502, 503, 504)
 """Statuses of a fault that may pass: a server that is not there or not ready yet, a service that is not."""
 EXIT_CODES: Mapping[int, int] = {
+    HTTPStatus.BAD_REQUEST: USAGE,
     HTTPStatus.NOT_FOUND: NOT_FOUND,
     HTTPStatus.UNAUTHORIZED: REFUSED,
     HTTPStatus.FORBIDDEN: REFUSED,
@@ -117,15 +120,26 @@ class Transport:
         self, method: str, path: str, body: object = None, *, accept: str = "application/json", wait: float = 0
     ) -> bytes:
         """As `ask`, for an answer of any type: its body."""
-        status, content = self._carry(method, path, body, accept, wait)
+        status, _, content, whole = self._carry(method, path, body, accept, wait)
+        if not whole:
+            raise self.stranger()
+        return self._good(status, content)
+
+    def part(self, path: str) -> tuple[Mapping[str, str], bytes, bool]:
+        """A GET's headers, its body as far as it came, and whether that is all of it; raises ClientError as `ask`."""
+        status, headers, content, whole = self._carry("GET", path, None, "*/*", 0)
+        return headers, self._good(status, content), whole
+
+    def _good(self, status: int, content: bytes) -> bytes:
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return content
         try:
-            message = next(iter(json.loads(content).values()))["message"]
+            fault = next(iter(json.loads(content).values()))
+            message = fault["message"]
         except (ValueError, LookupError, TypeError, AttributeError, StopIteration, RecursionError):
             raise self.stranger(status) from None
         text = f"{escape(str(message))} (HTTP {status}){self._cure(status)}"
-        raise ClientError(text, EXIT_CODES.get(status, 1), status=status, passing=status in PASSING)
+        raise ClientError(text, EXIT_CODES.get(status, 1), status=status, passing=status in PASSING, content=fault)
 
     def stranger(self, status: int = 0) -> ClientError:
         """The error for an answer that is none of consolesvc's."""
@@ -141,7 +155,10 @@ class Transport:
         """What to do about a service that does not answer."""
         return "start the service with `consolesvc serve`, or say where it is with --endpoint"
 
-    def _carry(self, method: str, path: str, body: object, accept: str, wait: float) -> tuple[int, bytes]:
+    def _carry(
+        self, method: str, path: str, body: object, accept: str, wait: float
+    ) -> tuple[int, Mapping[str, str], bytes, bool]:
+        """Status, headers, body, and whether that is all of it."""
         data = None if body is None else json.dumps(body)
         headers = {"Accept": accept, "Content-Type": "application/json"}
         if self._token:
@@ -150,7 +167,7 @@ class Transport:
             try:
                 connection.request(method, self._parts.path + path, data, headers)
                 answer = connection.getresponse()
-                return answer.status, answer.read(LARGEST)
+                return answer.status, dict(answer.headers.items()), *_body(answer)
             except OSError as error:
                 refused = refused_certificate(error)
                 if refused is not None:
@@ -174,6 +191,19 @@ class Transport:
         if self._tls is None:  # to read a system's authorities takes longer than a call
             self._tls = client_tls(self._environ)
         return http.client.HTTPSConnection(host, port or 443, timeout=timeout, context=self._tls)
+
+
+def _body(answer: http.client.HTTPResponse) -> tuple[bytes, bool]:
+    """A body, and whether it is all of it: one whose length was not known before may break off."""
+    if not answer.chunked:
+        return answer.read(LARGEST), True
+    parts: list[bytes] = []
+    try:
+        while part := answer.read1(PART):
+            parts.append(part)
+    except (OSError, http.client.HTTPException):
+        return b"".join(parts), False
+    return b"".join(parts), True
 
 
 def query(**given: object) -> str:

@@ -29,6 +29,8 @@ class Listener:
 
     Attributes:
         gap: What could not be had: from the first such byte to the last; None where there is none.
+        pause: Seconds between two pieces of new output at least, while it keeps up.
+        said: Offset behind what had been said when it was made.
     """
 
     def __init__(self, console: Console, offset: int, gap: Gap | None = None) -> None:
@@ -36,7 +38,8 @@ class Listener:
         self.offset = offset
         self.gap = gap
         # What had been said by now is looked at in any case.
-        self._said = console.ring.end
+        self.said = console.ring.end
+        self.pause = PAUSE
         self._paused_until = 0.0
 
     def __repr__(self) -> str:
@@ -53,7 +56,7 @@ class Listener:
         What had been said when the listener was made comes first, however late it is.
         """
         loop = asyncio.get_running_loop()
-        if self.offset >= self._said:
+        if self.offset >= self.said:
             await asyncio.sleep(max(0.0, min(until, self._paused_until) - loop.time()))
             left = until - loop.time()
             if left <= 0 or not await until_news(self.console, self.offset, left):
@@ -65,7 +68,7 @@ class Listener:
         if gap is not None:
             self.gap = gap if self.gap is None else Gap(self.gap.start, gap.end)
         self.offset = piece.end
-        self._paused_until = loop.time() + PAUSE
+        self._paused_until = loop.time() + (self.pause if self.has_all else PAUSE)
         return piece
 
 

@@ -1,8 +1,9 @@
 """Where the output of a command ends: at the machine's next prompt (DESIGN 5.3 `run`). No I/O.
 
 Whoever knows the prompt says so by a pattern. Without one it is the line on which the command was typed, as it stood
-before; or else any line that ends as prompts do and is followed by nothing for a moment, since a command's own output
-may look like that while there is more of it to come. A kernel may say something behind the prompt before we look.
+before, or one that differs from it in its path only. Where that was no prompt, it is any line that ends as prompts do
+and is followed by nothing for a good while, since a command's own output may look like that while there is more of it
+to come. A kernel may say something behind the prompt before we look.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from consolesvc.console.patterns import Pattern, search
+from consolesvc.console.patterns import Pattern, is_plain, search
 
 LONGEST_PROMPT = 200
 """Bytes of a line that may be one."""
@@ -18,8 +19,16 @@ TAIL = 64 * 1024
 """Bytes of text, at its end, in which a prompt is looked for after each piece that comes."""
 _ENDS = (b"#", b"$", b">", b"%")
 """What a prompt ends with, before a space or none."""
+AT_ONCE, BRIEF, LIKE, GUESS, LONG = 0.0, 0.1, 0.3, 1.0, 3.0
+"""Seconds for which nothing must follow a prompt: one that is known to be whole; the expected line or pattern, at the
+end of what has come (on a slow line more is needed: looking.py); a line of the same shape; anything that ends so; a
+single character with which the known line ends as well."""
 
 _PRINTK = rb"\[ *[0-9]+\.[0-9]{6}\] "
+_ENDING = re.compile(rb"[#$>%][ \t]?\Z")
+_PERCENTAGE = re.compile(rb"[0-9]%[ \t]?\Z")
+_USER = re.compile(rb"[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+")
+_PATH = re.compile(rb"[~/][^\s#$>%\])}]*")
 _TYPED_ENTER = re.compile(rb"[ \t]*\n")
 
 
@@ -30,12 +39,12 @@ class At:
     Attributes:
         start: Index of the first character that is no output.
         end: Index behind it.
-        certain: Whether it is one even if more follows at once.
+        quiet: Seconds for which nothing must follow, or it is none.
     """
 
     start: int
     end: int
-    certain: bool
+    quiet: float
 
 
 class Prompt:
@@ -49,6 +58,7 @@ class Prompt:
     def __init__(self, line: bytes, pattern: Pattern | None) -> None:
         self._line = line if len(line) <= LONGEST_PROMPT else b""
         self._pattern = pattern
+        self._like = like(self._line)
         over = rb"\n(" + re.escape(self._line) + rb")" + _PRINTK
         self._spoken_over = re.compile(over) if self._line else None
 
@@ -63,7 +73,8 @@ class Prompt:
         if match is None:
             return None
         start, end = match.span()
-        return At(self._cut(text, position, start, end), end, certain=True)
+        quiet = AT_ONCE if end < len(text) or is_plain(self._pattern) else BRIEF
+        return At(self._cut(text, position, start, end), end, quiet)
 
     def _guess(self, text: bytes, position: int) -> At | None:
         begin = text.rfind(b"\n", position) + 1
@@ -71,13 +82,26 @@ class Prompt:
         if not begin:
             return None
         if self._line and line == self._line:
-            return At(begin, len(text), certain=True)
+            return At(begin, len(text), BRIEF)
         if self._spoken_over is not None and (found := self._spoken_over.search(text, max(position, len(text) - TAIL))):
-            return At(found.start(1), found.end(1), certain=True)
-        like = len(line) <= LONGEST_PROMPT and line.removesuffix(b" ")[-1:] in _ENDS
-        if like or (self._line and line.endswith(self._line)):
-            return At(self._cut(text, position, len(text) - 1, len(text)), len(text), certain=False)
-        return None
+            return At(found.start(1), found.end(1), AT_ONCE)
+        if self._like is not None and self._like.fullmatch(line):
+            return At(begin, len(text), LIKE)
+        quiet = self._behind(line)
+        if quiet is None:
+            return None
+        return At(self._cut(text, position, len(text) - 1, len(text)), len(text), quiet)
+
+    def _behind(self, line: bytes) -> float | None:
+        """How quiet it must be for a line that does not begin as the known one does; None where it is no prompt."""
+        if self._line and line.endswith(self._line):  # behind output that has no end of its own
+            return LIKE if len(self._line.strip()) > 1 else GUESS
+        if self._like is not None and line and self._line.endswith(line) and _ENDING.search(line):
+            # The known line began with the end of other output, which had no line's end.
+            return LIKE if len(line.strip()) > 1 else LONG
+        if self._like is not None or len(line) > LONGEST_PROMPT or _PERCENTAGE.search(line):
+            return None
+        return GUESS if _ENDING.search(line) else None
 
     def _cut(self, text: bytes, position: int, start: int, end: int) -> int:
         """Where the output ends: before the prompt's line; where that begins with output, before the prompt itself."""
@@ -85,6 +109,21 @@ class Prompt:
         if self._line and position <= own <= start and text[own:end] == self._line:
             return own
         return max(position, text.rfind(b"\n", position, start) + 1)
+
+
+def like(line: bytes) -> re.Pattern[bytes] | None:
+    """What looks like a prompt: it may differ in its path; None for a line that is no prompt."""
+    ending = _ENDING.search(line)
+    if ending is None or _PERCENTAGE.search(line):
+        return None
+    user = _USER.search(line)
+    if user is not None:
+        return re.compile(re.escape(line[: user.end()]) + rb"[^\n]{0,200}" + re.escape(ending[0]))
+    path = _PATH.search(line, 0, ending.start())
+    if path is None:
+        return re.compile(re.escape(line))
+    before, behind = re.escape(line[: path.start()]), re.escape(line[path.end() :])
+    return re.compile(before + rb"[~/][^\n]{0,200}" + behind)
 
 
 def output_start(text: bytes, position: int) -> int:

@@ -62,6 +62,15 @@ async def read_full(console: Console, offset: int, limit: int) -> Piece:
     return Piece(piece.offset, b"".join(parts))
 
 
+async def read_last(console: Console, limit: int) -> Piece:
+    """The last bytes there are, `limit` at most, from the log as well; only what came after the last gap among them."""
+    offset = max(console.oldest, console.ring.end - limit)
+    piece = await read_full(console, offset, limit)
+    while piece.data and piece.end < console.ring.end and piece.end - offset < limit:
+        piece = await read_full(console, piece.end, limit - (piece.end - offset))
+    return piece
+
+
 async def read_text(console: Console, offset: int, limit: int) -> Piece:
     """As `read_full`, not ending inside a UTF-8 character unless `limit` is smaller than that (DESIGN 5.3).
 

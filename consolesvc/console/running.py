@@ -11,8 +11,10 @@ from consolesvc.console.console import Console
 from consolesvc.console.echo import Echo
 from consolesvc.console.events import Gap
 from consolesvc.console.listening import Listener, transcript_from
+from consolesvc.console.looking import quiet_at
 from consolesvc.console.patterns import Pattern
-from consolesvc.console.prompt import LONGEST_PROMPT, At, Prompt, output_start
+from consolesvc.console.prompt import LONGEST_PROMPT, TAIL, At, Prompt, output_start
+from consolesvc.console.reading import read_last
 from consolesvc.console.transcript import Transcript
 
 ENTER = b"\r"
@@ -20,8 +22,6 @@ MOST_OUTPUT = 1024 * 1024
 """Bytes of text that one run gives; of more, the last ones."""
 ECHO_WAIT = 1.0
 """Seconds after which a command that is not echoed is taken for one on a line without echo."""
-QUIET = 0.3
-"""Seconds for which nothing must follow what only looks like a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,14 @@ async def run(call: Call, command: bytes, pattern: Pattern | None, seconds: floa
     patience = loop.time() + ECHO_WAIT
     prompt: At | None = None
     while not console.closed:
-        wake = until if prompt is None else min(until, loop.time() + QUIET)
+        wake = until if prompt is None else min(until, _settled(console, prompt))
         came = await output.more(wake if output.echoed else min(wake, patience))
         if loop.time() >= patience:
             output.echoed = True
         if came and not output.listener.has_all:
             continue
         prompt = await output.prompt()
-        if prompt is not None and (prompt.certain or not came):
+        if prompt is not None and loop.time() >= min(until, _settled(console, prompt)):
             return output.result(prompt)
         if not came and loop.time() >= until:
             break
@@ -109,7 +109,12 @@ class _Output:
 
     async def prompt(self) -> At | None:
         """The prompt, where the output's beginning is known and the prompt has come."""
-        return await self._prompt.find(bytes(self._transcript.text), self._position) if self.echoed else None
+        if not self.echoed:
+            return None
+        text = self._transcript.text
+        cut = max(0, len(text) - TAIL - LONGEST_PROMPT)
+        found = await self._prompt.find(bytes(text[cut:]), max(0, self._position - cut))
+        return None if found is None else At(found.start + cut, found.end + cut, found.quiet)
 
     def result(self, prompt: At | None) -> Ran:
         """What it came to."""
@@ -134,8 +139,14 @@ async def _begin(console: Console) -> Transcript:
 
 async def _last_line(console: Console) -> bytes:
     """What stands on the console's last line: the prompt, if the machine waits for a command."""
-    ring = console.ring
-    begin = max(ring.start, ring.end - 8 * LONGEST_PROMPT)
-    transcript = Transcript(begin)
-    transcript.add(begin, ring.read(begin, ring.end - begin))
+    piece = await read_last(console, 8 * LONGEST_PROMPT)
+    transcript = Transcript(piece.offset)
+    transcript.add(piece.offset, piece.data)
     return bytes(transcript.text[transcript.text.rfind(b"\n") + 1 :])
+
+
+def _settled(console: Console, prompt: At) -> float:
+    """When nothing will have followed a prompt for as long as it needs, in the loop's time."""
+    if not prompt.quiet or console.last_output is None:
+        return 0.0
+    return max(quiet_at(console), console.last_output + prompt.quiet)

@@ -13,6 +13,9 @@ from consolesvc.console.stripping import LINES, Stripper
 BEFORE = 256
 """Bytes in front of a transcript that tell in the middle of what it begins: no sequence is longer, but for a string."""
 
+NEAR = 4096
+"""Bytes within which a text that is cut is cut at a line's start."""
+
 
 class _Stretch(NamedTuple):
     """Text whose bytes stand together: one byte a byte of text, or one byte that was replaced.
@@ -36,13 +39,8 @@ def _offset(stretch: _Stretch) -> int:
     return stretch.offset
 
 
-class Transcript:
-    r"""A stream's text from an offset on, as far as it is kept.
-
-    Args:
-        offset: Where it begins.
-        before: The bytes in front of that, BEFORE of them at least where there are as many: what is cut there, a
-            sequence or a character, is known by them.
+class Text:
+    r"""Text whose characters know their places.
 
     Attributes:
         text: The text, UTF-8. An index is always one of this.
@@ -51,34 +49,22 @@ class Transcript:
         end: Offset behind the last byte that was taken.
     """
 
-    def __init__(self, offset: int, before: bytes = b"") -> None:
-        self.text = bytearray()
-        self.context = 0
-        self.end = offset
-        self._begin(offset)
-        for _ in self._stripper.feed(offset - len(before), before):
-            pass
+    def __init__(
+        self, text: bytes | bytearray, context: int, end: int, forgotten: int, stretches: list[_Stretch]
+    ) -> None:
+        self.text = text
+        self.context = context
+        self.end = end
+        self._forgotten = forgotten
+        self._stretches = stretches
 
     def __repr__(self) -> str:
-        return f"<Transcript {self.start}..{self.end}>"
+        return f"<{type(self).__name__} {self.start}..{self.end}>"
 
     @property
     def start(self) -> int:
         """Offset of the first character that counts."""
         return self.offset(self.context)
-
-    def add(self, offset: int, data: bytes) -> None:
-        """Take bytes. Where they do not follow what came before there is a gap, and the text begins anew."""
-        if offset != self.end:
-            self._begin(offset)
-        self.end = offset + len(data)
-        for run in self._stripper.feed(offset, data):
-            if self._follows(run.offset) and run.size == len(run.text):
-                last = self._stretches[-1]
-                self._stretches[-1] = last._replace(size=last.size + run.size)
-            else:
-                self._stretches.append(_Stretch(self._forgotten + len(self.text), run.offset, run.size))
-            self.text += run.text
 
     def offset(self, index: int) -> int:
         """Offset of the character at an index; the end's, behind the last one."""
@@ -106,15 +92,57 @@ class Transcript:
             place = self._forgotten + len(self.text)
         return max(self.context, place - self._forgotten)
 
-    def keep(self, most: int) -> None:
-        """Forget the oldest text, but for about `most` bytes of it: from a line's start on, if one is near."""
+    def cut(self, most: int) -> int:
+        """Where its last `most` bytes begin, or its first that count: on the next line's start, if one is near."""
         cut = len(self.text) - most
         if cut <= self.context:
-            return
-        line = self.text.find(b"\n", cut - 1, cut + most // 2)
+            return self.context
+        line = self.text.find(b"\n", cut - 1, cut + min(most // 2, NEAR))
         cut = line + 1 if line >= 0 else cut
         while cut < len(self.text) and self.text[cut] & 0xC0 == 0x80:  # noqa: PLR2004 - RFC 3629: inside a character
             cut += 1
+        return cut
+
+
+class Transcript(Text):
+    r"""A stream's text from an offset on, as far as it is kept.
+
+    Args:
+        offset: Where it begins.
+        before: The bytes in front of that, BEFORE of them at least where there are as many: what is cut there, a
+            sequence or a character, is known by them.
+    """
+
+    text: bytearray
+
+    def __init__(self, offset: int, before: bytes = b"") -> None:
+        super().__init__(bytearray(), 0, offset, 0, [])
+        self._begin(offset)
+        for _ in self._stripper.feed(offset - len(before), before):
+            pass
+
+    def add(self, offset: int, data: bytes) -> None:
+        """Take bytes. Where they do not follow what came before there is a gap, and the text begins anew."""
+        if offset != self.end:
+            self._begin(offset)
+        self.end = offset + len(data)
+        for run in self._stripper.feed(offset, data):
+            if self._follows(run.offset) and run.size == len(run.text):
+                last = self._stretches[-1]
+                self._stretches[-1] = last._replace(size=last.size + run.size)
+            else:
+                self._stretches.append(_Stretch(self._forgotten + len(self.text), run.offset, run.size))
+            self.text += run.text
+
+    def snapshot(self) -> Text:
+        """What it is now, for as long as somebody looks at it."""
+        return Text(bytes(self.text), self.context, self.end, self._forgotten, self._stretches.copy())
+
+    def keep(self, most: int) -> None:
+        """Forget the oldest text, but for about `most` bytes of it, as `cut` has it."""
+        cut = self.cut(most)
+        if cut <= self.context:
+            return
         del self.text[: cut - 1]
         self._forgotten += cut - 1
         self.context = 1
@@ -124,7 +152,7 @@ class Transcript:
         self.text.clear()
         self.context, self.end = 0, offset
         self._forgotten = 0
-        self._stretches: list[_Stretch] = []
+        self._stretches = []
         self._stripper = Stripper(LINES)
 
     def _follows(self, offset: int) -> bool:

@@ -58,14 +58,24 @@ class Fault(Exception):
         status: The HTTP status, 400 or above.
         message: A sentence for the caller.
         headers: What the answer carries besides; `Retry-After` is repeated in the body, as nova does.
+        more: What its document has besides.
         word: Why, in a word of a small set, by which refusals are counted; "" for what is not counted so.
     """
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None, *, word: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        more: Mapping[str, object] | None = None,
+        word: str = "",
+    ) -> None:
         super().__init__(status, message)
         self.status = int(status)
         self.message = message
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
         self.word = word
 
     def __str__(self) -> str:
@@ -78,7 +88,7 @@ class Fault(Exception):
 
     def content(self, message: str) -> dict[str, object]:
         """What stands under the name; `message` is its own, fit for JSON."""
-        content: dict[str, object] = {"code": self.status, "message": message}
+        content: dict[str, object] = {"code": self.status, "message": message, **self.more}
         if "Retry-After" in self.headers:
             content["retryAfter"] = self.headers["Retry-After"]
         return content

@@ -71,11 +71,17 @@ def query_of(query: MultiMapping[str], known: Collection[str]) -> dict[str, str]
     return dict(query)
 
 
-def still_there(inventory: Inventory, server: Server) -> None:
-    """Where a console was closed under a call that waited for it, say why; raises ServerNotFound, or Fault 503."""
+def still_there(inventory: Inventory, server: Server, **more: object) -> None:
+    """Where a console was closed under a call that waited for it, say why; raises ServerNotFound, or Fault 503.
+
+    Args:
+        inventory: Where it is, if it is still there.
+        server: Whose console.
+        more: What the 503 says besides: whence to go on, once the service is back.
+    """
     if server.console.closed:
         inventory.get(server.id)
-        raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, STOPPING)
+        raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, STOPPING, more=more)
 
 
 def refuse_strangers(given: Mapping[str, Any], known: Collection[str]) -> None:

@@ -37,7 +37,7 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits) -> None:
         prompt = pattern_of(body["prompt"], "prompt") if "prompt" in body else None
         server = changeable(inventory, request)
         turn = turns.setdefault(server.console, asyncio.Lock())
-        ran = await waits.hold(request, _run(server, command, prompt, seconds, turn))
+        ran = await waits.hold(request, _run(server, command, prompt, seconds, turn), types=True)
         if not ran.matched:
             still_there(inventory, server)
         return web.json_response({**_view(ran), "stream": server.console.stream})

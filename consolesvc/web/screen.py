@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from aiohttp import web
 
 from consolesvc.console.console import Console
+from consolesvc.console.reading import Piece, read_last
 from consolesvc.http.deeds import has_read
 from consolesvc.inventory import Inventory
 from consolesvc.lines.thread import in_thread
@@ -60,17 +61,22 @@ class Screens:
     async def of(self, console: Console, columns: int, rows: int) -> tuple[int, int, Screen]:
         """The offsets of the first byte that it is drawn from, and behind the last; the screen."""
         async with self._turn:
-            ring = console.ring
-            key = (ring.end, columns, rows)
+            key = (console.ring.end, columns, rows)
             known = self._last.get(console)
             if known is None or known[0] != key:
                 from consolesvc.console.screen import WINDOW, draw  # noqa: PLC0415 - most services draw none
 
-                begin = ring.line_start(max(ring.start, ring.end - WINDOW))
-                data = ring.read(begin, ring.end - begin)
+                piece = await read_last(console, WINDOW)
+                data, key = _from_line(piece), (piece.end, columns, rows)
                 drawn = await in_thread("screen", lambda: draw(data, columns, rows), lambda _: None)
-                known = self._last[console] = (key, begin, drawn)
+                known = self._last[console] = (key, piece.offset, drawn)
             return known[1], key[0], known[2]
+
+
+def _from_line(piece: Piece) -> bytes:
+    """A piece from its first start of a line on; all of it, where it has none or is all that was ever said."""
+    line = piece.data.find(b"\n") + 1 if piece.offset else 0
+    return piece.data[line:] or piece.data
 
 
 def _view(screen: Screen, console: Console, end: int) -> dict[str, Any]:

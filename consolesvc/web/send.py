@@ -32,7 +32,7 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits) -> None:
         data = _data(body)
         echo, pace, seconds = switch_of(body, "echo"), _pace(body.get("pace")), timeout_of(body)
         server = changeable(inventory, request)
-        sent = await waits.hold(request, _send(server, data, pace, seconds, echo=echo))
+        sent = await waits.hold(request, _send(server, data, pace, seconds, echo=echo), types=True)
         return web.json_response({**_view(sent), "stream": server.console.stream})
 
     async def send_break(request: web.Request) -> web.Response:

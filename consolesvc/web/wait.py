@@ -47,7 +47,8 @@ async def _wait(
 ) -> dict[str, Any]:
     waited = await wait_for(server.console, patterns, listener, seconds)
     if waited.found is None:
-        still_there(inventory, server)
+        at = {"next": waited.next, "stream": server.console.stream, "gap": gap_view(waited.gap)}
+        still_there(inventory, server, **at)
     return {**_view(waited), "stream": server.console.stream}
 
 

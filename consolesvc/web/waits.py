@@ -30,11 +30,12 @@ class Waits:
 
     Args:
         most: What one caller may hold open, `limits.waits_per_caller`; 0 is no cap. Replaced by a reload.
+            Calls that type have as many of their own: whoever waits for all there is can still type.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._held: Counter[str] = Counter()
+        self._held: Counter[tuple[str, bool]] = Counter()
         self._open: dict[asyncio.Task[Any], web.Request] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -44,14 +45,14 @@ class Waits:
     def __len__(self) -> int:
         return len(self._open)
 
-    async def hold(self, request: web.Request, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` comes to; it is cancelled where the request's client goes first.
+    async def hold(self, request: web.Request, work: Coroutine[Any, Any, T], *, types: bool = False) -> T:
+        """What `work` comes to; it is cancelled where the request's client goes first. `types`: whether it types.
 
         Raises:
             LimitReached: the caller holds as many as they may.
             Fault: 499, which nobody reads: the client has gone.
         """
-        caller = CALLER.get().user_id
+        caller = (CALLER.get().user_id, types)
         if self.most and self._held[caller] >= self.most:
             work.close()
             raise LimitReached("waits_per_caller", self.most)

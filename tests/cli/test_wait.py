@@ -55,4 +55,4 @@ def test_exit_codes(command: Command) -> None:
     assert command("wait", "echo", "x", "--since", "no such mark").returncode == 3
     assert command("wait", "echo", "x", "--timeout", "soon").returncode == 2
     refused = command("wait", "echo", "(")
-    assert (refused.returncode, b"expected a regular expression in RE2's syntax" in refused.stderr) == (1, True)
+    assert (refused.returncode, b"expected a regular expression in RE2's syntax" in refused.stderr) == (2, True)

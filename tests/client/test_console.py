@@ -146,8 +146,9 @@ def test_a_refusal_has_the_services_words(echo: Console) -> None:
     with pytest.raises(ClientError, match=r"^this line cannot send a break \(HTTP 409\)") as caught:
         echo.send_break()
     assert (caught.value.status, caught.value.exit_code) == (409, 1)
-    with pytest.raises(ClientError, match=r"pattern: found '\(', expected a regular expression"):
+    with pytest.raises(ClientError, match=r"pattern: found '\(', expected a regular expression") as caught:
         echo.wait("(")
+    assert (caught.value.status, caught.value.exit_code) == (400, 2)
 
 
 def test_a_token_is_sent_and_not_shown(lab: Running) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from consolesvc.console import running
 from consolesvc.console.call import typing
 from consolesvc.console.console import Console
 from consolesvc.console.patterns import compile_bounded
@@ -74,19 +73,24 @@ async def test_the_echo_is_no_output(console: Console) -> None:
 
 
 async def test_a_prompt_that_changes_is_recognised(console: Console) -> None:
-    """By what prompts end with, once nothing follows; then it is the prompt."""
-    assert await output(console, "PS1='host:/tmp$ '") == ""
+    """Where only its path does, once nothing follows; any other is to be told, and is then the prompt."""
+    assert await output(console, "PS1='host:/tmp# '") == ""
     assert await output(console, "echo here") == "here\n"
-    assert await output(console, "PS1='=> '") == ""
+    assert await output(console, "PS1='=> '", "=> $") == ""
+    assert await output(console, "echo there") == "there\n"
     assert await output(console, "PS1='host:~# '", "# $") == ""
 
 
-async def test_what_looks_like_a_prompt_is_none_while_more_follows(
-    dash: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A progress meter's percent sign does not end the output."""
-    monkeypatch.setattr(running, "QUIET", 3.0)  # a busy host may take its time between two of them
-    assert await output(dash, 'for i in 10 20 30; do printf "$i%% "; sleep 0.1; done; echo') == "10% 20% 30% \n"
+async def test_what_looks_like_a_prompt_is_none(dash: Console) -> None:
+    """Output that ends as prompts do, and a long pause behind it, while the prompt is known."""
+    assert await output(dash, "printf 'received 10%%'; sleep 1.5; echo ' all'") == "received 10% all\n"
+    assert await output(dash, "printf '# '; sleep 1.5; echo no") == "# no\n"
+
+
+async def test_a_pattern_does_not_match_a_line_that_is_still_coming(dash: Console) -> None:
+    """Its beginning looks like a prompt, the rest comes a moment later, as on a slow line."""
+    slow = "for w in '# ' /etc/fstab ': static'; do printf '%s' \"$w\"; sleep 0.04; done; echo"
+    assert await output(dash, slow, "# $") == "# /etc/fstab: static\n"
 
 
 async def test_without_an_echo(dash: Console) -> None:

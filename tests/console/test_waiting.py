@@ -13,6 +13,7 @@ from consolesvc.config.linespec import SerialSpec
 from consolesvc.config.operators import Log
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
+from consolesvc.console.hearing import HEARINGS
 from consolesvc.console.listening import PIECE, Listener
 from consolesvc.console.patterns import compile_bounded
 from consolesvc.console.waiting import LONGEST, Waited, wait_for
@@ -116,6 +117,48 @@ async def test_a_piece_that_is_read_together_ends_no_match(console: Console, dev
     await eventually(lambda: console.ring.end == PIECE + 6)
     assert await text_of(console, r"\d+", seconds=0) == "12345"
     assert (await wait(console, r"123$", seconds=0)).found is None
+
+
+async def test_the_end_of_what_was_said_is_not_in_its_middle(console: Console, device: Device) -> None:
+    """However much was looked through before, and wherever a piece was cut: in a sequence, or behind CR."""
+    for filler in (b"x", b"\x1b[1mx", b"x\r"):
+        begin = console.ring.end
+        await device.say((filler * (6 * PIECE))[: 6 * PIECE] + b"\r\n# ")
+        await eventually(lambda begin=begin: console.ring.end == begin + 6 * PIECE + 4)
+        waited = await wait(console, "[x#] ?$", since=begin, seconds=0)
+        assert waited.found is not None
+        assert (waited.found.text, waited.found.end) == ("# ", console.ring.end)
+
+
+async def test_half_a_line_is_no_prompt(console: Console) -> None:
+    """What ends where the output does counts once nothing follows; what cannot change counts at once."""
+    waiting = asyncio.create_task(wait(console, "# $"))
+    for part in (b"# ", b"/etc/fstab: static\r\n", b"host:~# "):
+        await asyncio.sleep(0.05)
+        console.received(part)
+    waited = await asyncio.wait_for(waiting, 5)
+    assert waited.found is not None
+    assert waited.found.end == console.ring.end
+    begun = time.monotonic()
+    assert (await wait(console, "host:", seconds=5)).found is not None
+    assert time.monotonic() - begun < 2
+
+
+async def test_many_wait_at_one_text(console: Console) -> None:
+    """Each from its own place on, whatever the others wait for; and nothing is kept once they are gone."""
+    console.received(b"zero\r\n" + b"x" * (LONGEST - 2000) + b"\r\n")
+    patterns = ("^one", "(?m)^t.*o$", "ne\ntwo", "(?s)zero.*three", "never")
+    waits = [
+        asyncio.create_task(wait(console, each, since=0 if "zero" in each else console.ring.end, seconds=3))
+        for each in patterns
+    ]
+    await asyncio.sleep(0.1)
+    for part in (b"o", b"ne\r", b"\nt\x1b[1", b"mwo\r\n", b"three\r\n"):
+        console.received(part)
+        await asyncio.sleep(0.05)
+    ends = [waited.found.text[-9:] if waited.found else None for waited in await asyncio.gather(*waits)]
+    assert ends == ["one", "two", "ne\ntwo", "two\nthree", None]
+    assert console not in HEARINGS
 
 
 async def test_a_match_may_be_long(console: Console, device: Device) -> None:

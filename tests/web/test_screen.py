@@ -12,13 +12,24 @@ from consolesvc.console import screen as module
 from consolesvc.web.screen import Screens
 from consolesvc.web.screen_html import POLICY
 from tests.proxy.world import World, world
-from tests.web.world import call, refusal, with_fake
+from tests.web.world import call, refusal, with_fake, with_log
 
 
 @pytest.fixture
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path) as made:
         yield made
+
+
+async def test_after_a_restart_it_is_drawn_from_the_log(tmp_path: Path) -> None:
+    """The ring is empty then, and the machine has nothing to say."""
+    config = with_log(tmp_path)
+    async with world(tmp_path, config) as lab:
+        await lab.said(b"\x1b[Hfirst\r\nhost:~# ")
+        await lab.flushed()
+    async with world(tmp_path, config) as lab:
+        _, document = await call(lab, "GET", "node/screen")
+        assert document["screen"]["lines"][:2] == ["first", "host:~#"]
 
 
 async def test_as_json(lab: World) -> None:

@@ -76,6 +76,6 @@ async def test_a_reader_changes_nothing(lab: Cloud) -> None:
 async def test_one_callers_waits_do_not_count_for_another(lab: Cloud) -> None:
     """Each has their own."""
     lab.service.waits.most = 1
-    lab.service.waits._held["member"] = 1
+    lab.service.waits._held["member", False] = 1
     assert await ask(lab, "wait", "member") == 429
     assert await ask(lab, "wait", "reader") == 200

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from consolesvc.client import BytesMissing, Cloud
 from consolesvc.config.recording import parse_recording
 from consolesvc.console import slicing
 from tests.lines.devices import eventually
@@ -121,6 +122,11 @@ async def test_a_gap_in_the_middle(tmp_path: Path) -> None:
         ]
         with pytest.raises((aiohttp.ClientPayloadError, ConnectionResetError)):
             await cut(lab, format="raw")
+        console = Cloud(lab.api).console
+        with pytest.raises(BytesMissing, match=rf"^node: the bytes 12\.\.{begun} are gone") as caught:
+            await asyncio.to_thread(lambda: console("node").slice_bytes(0))
+        assert (caught.value.gap, caught.value.next, caught.value.data) == ((12, begun), begun, b"first life\r\n")
+        assert await asyncio.to_thread(lambda: console("node").slice_bytes(begun)) == b"second life\r\n"
 
 
 @pytest.mark.parametrize("version", [2, 3])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import random
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -74,6 +75,25 @@ async def test_it_waits(lab: World) -> None:
     assert (await asyncio.wait_for(task, 2))["next"] == 12
 
 
+async def test_patterns_that_take_long_stop_nobody(lab: World) -> None:
+    """Sixty that RE2 is slow at, on 80 KiB of what they are slowest at and a trickle: others are served meanwhile."""
+    rows = random.Random(1)
+    await lab.said(bytes(rows.choice(b"ab") for _ in range(80 * 1024)))
+    patterns = [f"[ab]*a[ab]{{12}}c{number}" for number in range(20)]
+    waits = [await waiting(lab, pattern=patterns, since=0, timeout=60) for _ in range(3)]
+    loop = asyncio.get_running_loop()
+    late: list[float] = []
+    for _ in range(100):
+        lab.console.received(b"a")
+        begun = loop.time()
+        await asyncio.sleep(0.01)
+        late.append(loop.time() - begun - 0.01)
+    assert sum(late) / len(late) < 0.05
+    lab.console.received(b"a" * 13 + b"c7")
+    for each in waits:
+        assert (await asyncio.wait_for(each, 60))["index"] == 7
+
+
 async def test_from_a_mark_on(lab: World) -> None:
     """A mark stands for its offset; one that is not there is told with those that are."""
     await lab.said(b"login: ")
@@ -118,8 +138,14 @@ async def test_one_caller_holds_so_many(tmp_path: Path) -> None:
         open_waits = [await waiting(lab, pattern="a"), await waiting(lab, pattern="b")]
         full = (429, "limit reached: limits.waits_per_caller is 2")
         assert await refusal(lab, "POST", "node/wait", json={"pattern": "c", "timeout": 0}) == full
-        assert await refusal(lab, "POST", "node/send", json={"data": "x"}) == full
+        # What types has a share of its own: who waits for all there is can still type, and no more often.
+        assert (await call(lab, "POST", "node/send", json={"data": "x"}))[0] == 200
+        body = {"data": "never echoed", "echo": True, "timeout": 1}
+        typed = [asyncio.create_task(call(lab, "POST", "node/send", json=body)) for _ in range(2)]
+        await eventually(lambda: len(lab.service.waits) == 4)
         assert await refusal(lab, "POST", "node/run", json={"command": "x"}) == full
+        assert await refusal(lab, "POST", "node/send", json={"data": "x"}) == full
+        assert [status for status, _ in await asyncio.gather(*typed)] == [200, 200]
         await lab.said(b"a")
         await asyncio.wait_for(open_waits[0], 2)
         await wait(lab, pattern="c", timeout=0)
@@ -151,11 +177,24 @@ async def test_a_server_that_is_removed_ends_it(lab: World) -> None:
 
 
 async def test_a_service_that_stops_ends_it(lab: World) -> None:
-    """503, and the stop does not wait for its timeout."""
-    task = asyncio.create_task(refusal(lab, "POST", "node/wait", json={"pattern": "never", "timeout": 60}))
+    """503, which says whence to go on; and the stop does not wait for its timeout."""
+    await lab.said(b"boot")
+    task = asyncio.create_task(call(lab, "POST", "node/wait", json={"pattern": "never", "timeout": 60}))
     await eventually(lambda: len(lab.service.waits))
     await asyncio.wait_for(lab.service.stop(), 4)
-    assert await asyncio.wait_for(task, 2) == (503, "consolesvc is stopping")
+    status, document = await asyncio.wait_for(task, 2)
+    assert (status, document) == (
+        503,
+        {
+            "serviceUnavailable": {
+                "code": 503,
+                "message": "consolesvc is stopping",
+                "next": 4,
+                "stream": lab.console.stream,
+                "gap": None,
+            }
+        },
+    )
 
 
 @pytest.mark.parametrize(
