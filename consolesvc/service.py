@@ -110,7 +110,7 @@ class Service:
             witnesses=self.seen.witnesses,
         )
         self.switches = Switches(config.power.poll)
-        self.watching = Watching()
+        self.watching = Watching(state_path)
         self.intake = Intake(self, self._logs)
         self.reloading = Reloading(self)
 
