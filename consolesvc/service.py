@@ -93,6 +93,7 @@ class Service:
         self.sessions = Sessions(config.limits)
         self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
+        self.streams = Waits(config.limits.streams_per_caller, "streams_per_caller")
         self.known_hosts = set(names_of(config))
         self.proxies = Proxies(config.trusted_proxies)
         self.ports = Ports(config, local_path, inherited)
@@ -203,6 +204,7 @@ class Service:
         self.stores.reload(config.tokens)
         self.rights.enforce = config.tokens.enforce_session_timeout
         self.waits.most = config.limits.waits_per_caller
+        self.streams.most = config.limits.streams_per_caller
         self.known_hosts.clear()
         self.known_hosts.update(names_of(config))
         self.proxies.trusted = config.trusted_proxies
@@ -256,6 +258,7 @@ class Service:
             app,
             inventory=self.inventory,
             waits=self.waits,
+            streams=self.streams,
             trouble=lambda: self.seen.reloads.trouble,
             tls_trouble=lambda: self.ports.trouble,
         )
@@ -267,6 +270,7 @@ class Service:
             app,
             inventory=self.inventory,
             feed=self.watching.feed,
+            streams=self.streams,
             names=lambda: event_names(self.config),
             caller_of=self.identity.caller,
         )
