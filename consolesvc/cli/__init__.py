@@ -31,6 +31,8 @@ COMMANDS = {
     "screen": "screen",
     "mark": "mark",
     "log": "log",
+    "events": "events",
+    "boots": "boots",
     "down": "down",
     "up": "up",
     "env": "env",

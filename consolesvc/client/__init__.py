@@ -16,9 +16,9 @@ Whatever goes wrong is a ClientError, whose text says what and, where there is o
 is a TimedOut, which is one too.
 """
 
-from consolesvc.client.answers import Mark, Match, Ran, Screen, Sent
+from consolesvc.client.answers import Boot, Event, Mark, Match, Ran, Screen, Sent
 from consolesvc.client.cloud import Cloud
 from consolesvc.client.console import Console
 from consolesvc.errors import ClientError, TimedOut
 
-__all__ = ["ClientError", "Cloud", "Console", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]
+__all__ = ["Boot", "ClientError", "Cloud", "Console", "Event", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]

@@ -7,7 +7,7 @@ import http.client
 import json
 import os
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -22,6 +22,8 @@ TIMEOUT = 10.0
 """Seconds that a service has for each step of an answer, beyond what it is asked to wait."""
 LARGEST = 1024 * 1024 * 1024
 """Bytes of an answer that are read: all that a log of a console may hold by default is a quarter of it."""
+LONGEST_LINE = 1024 * 1024
+"""Bytes of a line of an answer that is read line by line."""
 USAGE, NOT_FOUND, REFUSED = 2, 3, 4
 """Exit codes of DESIGN 5.1."""
 PASSING = (404, 409, 429, 500, 502, 503, 504)
@@ -122,15 +124,37 @@ class Transport:
         self, method: str, path: str, body: object = None, *, accept: str = "application/json", wait: float = 0
     ) -> bytes:
         """As `ask`, for an answer of any type: its body."""
-        status, content = self._carry(method, path, body, accept, wait)
+        with self._answer(method, path, body, {"Accept": accept}, wait) as answer:
+            status, content = answer.status, answer.read(LARGEST)
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return content
+        raise self._refusal(status, content)
+
+    def lines(self, path: str, headers: Mapping[str, str], *, wait: float) -> Iterator[bytes]:
+        """The lines of the answer to a GET as they come, until it ends.
+
+        Args:
+            path: Below the endpoint, with its query.
+            headers: Of the request.
+            wait: Seconds that it may be silent.
+
+        Raises:
+            ClientError: as `ask`; and it breaks off.
+        """
+        with self._answer("GET", path, None, headers, wait) as answer:
+            if answer.status != HTTPStatus.OK:
+                raise self._refusal(answer.status, answer.read(LARGEST))
+            while line := answer.readline(LONGEST_LINE):
+                yield line
+
+    def _refusal(self, status: int, content: bytes) -> ClientError:
+        """The error for an answer that is a fault."""
         try:
             message = next(iter(json.loads(content).values()))["message"]
         except (ValueError, LookupError, TypeError, AttributeError, StopIteration, RecursionError):
-            raise self.stranger(status) from None
+            return self.stranger(status)
         text = f"{escape(str(message))} (HTTP {status}){self._cure(status)}"
-        raise ClientError(text, EXIT_CODES.get(status, 1), status=status, passing=status in PASSING)
+        return ClientError(text, EXIT_CODES.get(status, 1), status=status, passing=status in PASSING)
 
     def stranger(self, status: int = 0) -> ClientError:
         """The error for an answer that is none of consolesvc's."""
@@ -142,16 +166,20 @@ class Transport:
         """What to do about a refusal, to be put behind its message."""
         return "; this service wants a token" if status == HTTPStatus.UNAUTHORIZED and not self._token else ""
 
-    def _carry(self, method: str, path: str, body: object, accept: str, wait: float) -> tuple[int, bytes]:
+    @contextlib.contextmanager
+    def _answer(
+        self, method: str, path: str, body: object, headers: Mapping[str, str], wait: float
+    ) -> Iterator[http.client.HTTPResponse]:
+        """An answer, while it is read; what goes wrong then is a ClientError."""
         data = None if body is None else json.dumps(body)
-        headers = {"Accept": accept, "Content-Type": "application/json"}
+        sent = {**headers, "Content-Type": "application/json"}
         if self._token:
-            headers["X-Auth-Token"] = self._token
+            sent["X-Auth-Token"] = self._token
         with contextlib.closing(self._connection(wait)) as connection:
             try:
-                connection.request(method, self._parts.path + path, data, headers)
-                answer = connection.getresponse()
-                return answer.status, answer.read(LARGEST)
+                connection.request(method, self._parts.path + path, data, sent)
+                with connection.getresponse() as answer:
+                    yield answer
             except OSError as error:
                 refused = refused_certificate(error)
                 if refused is not None:
@@ -163,6 +191,8 @@ class Transport:
                 raise ClientError(f"endpoint {self.url!r}: this cannot be a host or a path", USAGE) from None
             except ValueError:  # a token with a line's end in it
                 raise ClientError("the token cannot be one: it has characters that no header may have", USAGE) from None
+            except http.client.IncompleteRead:
+                raise ClientError(f"the answer of {self.url} broke off", passing=True) from None
             except http.client.HTTPException:
                 raise self.stranger() from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.scenarios.process import Running, eventually, service
+from tests.scenarios.process import CONSOLESVC, Running, environment, eventually, service
 
 LAB = """
 log: {directory: FOLDER/logs, min_free: 0}
@@ -101,6 +102,35 @@ def test_a_webhook_that_was_away_is_told_after_a_restart(tmp_path: Path) -> None
             pass
         (panic,) = far.got
         assert (panic["event"], panic["console"]) == ("panic", "web")
+
+
+def test_who_follows_comes_back_after_a_restart(tmp_path: Path, unused_tcp_port: int) -> None:
+    """`events --follow` says that the service is away, that events may be missing, and what happens then."""
+    file = tmp_path / "lab.yaml"
+    file.write_text(LAB.replace("FOLDER", str(tmp_path)))
+    words = ("--config", str(file), "--set", f"api.listen=127.0.0.1:{unused_tcp_port}")
+    command = [str(CONSOLESVC), "events", "web", "--follow", "--endpoint", f"http://127.0.0.1:{unused_tcp_port}"]
+    out, err = tmp_path / "out", tmp_path / "err"
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(service(tmp_path / "first", *words))
+        stdout, stderr = stack.enter_context(out.open("wb")), stack.enter_context(err.open("wb"))
+        follower = stack.enter_context(subprocess.Popen(command, env=environment(), stdout=stdout, stderr=stderr))
+        try:
+
+            def told_once_it_listens() -> bool:
+                first.api("POST", "/console/v1/consoles/web/mark", {"name": "x"})
+                return "  mark  " in out.read_text()
+
+            eventually("a mark", told_once_it_listens, 20)
+            first.stop()
+            eventually("it is away", lambda: "; trying again" in err.read_text(), 10)
+            told = len(out.read_text())
+            stack.enter_context(service(tmp_path / "second", *words))
+            eventually("the next boot", lambda: "  boot  " in out.read_text()[told:], 30)
+            assert "events are missing: nobody knows how many" in err.read_text()
+            assert err.read_text().count("trying again") == 1
+        finally:
+            follower.kill()
 
 
 class Receiver(ThreadingHTTPServer):
