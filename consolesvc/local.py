@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from consolesvc.client.local import SCHEME
+from consolesvc.client.endpoints import SCHEME
 from consolesvc.state import default_path
 
 __all__ = ["NAME", "SCHEME", "SYSTEM", "find_socket", "own_socket"]

@@ -10,8 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from consolesvc.cli.client import DEFAULT
-from consolesvc.cli.consoles import console_table
+from consolesvc.cli.views import console_table
+from consolesvc.client.endpoints import DEFAULT
 from consolesvc.config.model import (
     Address,
     Identity,

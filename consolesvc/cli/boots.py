@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from consolesvc.cli.client import Client, add_endpoint
-from consolesvc.cli.consoles import local_time
 from consolesvc.cli.table import format_table
+from consolesvc.cli.views import local_time
 from consolesvc.client.transport import query
 
 HELP = "list a machine's last boots: how far each came, and how long it took to the login"

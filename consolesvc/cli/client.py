@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from consolesvc.client.cloud import Cloud
-from consolesvc.client.transport import DEFAULT, NOT_FOUND, REFUSED, TIMEOUT, USAGE, endpoint_of, split_url
+from consolesvc.client.endpoints import DEFAULT, endpoint_of
+from consolesvc.client.transport import NOT_FOUND, REFUSED, TIMEOUT, USAGE, split_url
 from consolesvc.client.words import NAMES
 from consolesvc.local import SCHEME, find_socket
 

@@ -8,8 +8,8 @@ import json
 import socket
 
 from consolesvc.cli.client import Client, add_endpoint
-from consolesvc.cli.consoles import lent
 from consolesvc.cli.table import escape
+from consolesvc.cli.views import lent
 from consolesvc.config.units import parse_time
 
 HELP = "lend a console's port to another program; the service takes it back by itself"

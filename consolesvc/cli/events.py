@@ -8,8 +8,8 @@ import json
 import sys
 
 from consolesvc.cli.client import Client, add_endpoint
-from consolesvc.cli.consoles import local_time
 from consolesvc.cli.scripting import show
+from consolesvc.cli.views import local_time
 from consolesvc.client.answers import Event
 from consolesvc.client.events import GAP
 from consolesvc.client.words import escape

@@ -7,8 +7,8 @@ import json
 import sys
 
 from consolesvc.cli.client import USAGE, Client, add_endpoint
-from consolesvc.cli.consoles import local_time
 from consolesvc.cli.down import time_of
+from consolesvc.cli.views import local_time
 from consolesvc.errors import ClientError
 
 HELP = "print a fresh console URL for a server"

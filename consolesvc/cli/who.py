@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from consolesvc.cli.client import Client, add_endpoint
-from consolesvc.cli.consoles import local_time
 from consolesvc.cli.table import format_table
+from consolesvc.cli.views import local_time
 
 HELP = "list who is attached to a console, and who types"
 

@@ -16,9 +16,25 @@ Whatever goes wrong is a ClientError, whose text says what and, where there is o
 is a TimedOut, which is one too.
 """
 
-from consolesvc.client.answers import Boot, Event, Mark, Match, Ran, Screen, Sent
-from consolesvc.client.cloud import Cloud
-from consolesvc.client.console import Console
-from consolesvc.errors import ClientError, TimedOut
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from consolesvc.client.answers import Boot, Event, Mark, Match, Ran, Screen, Sent
+    from consolesvc.client.cloud import Cloud
+    from consolesvc.client.console import Console
+    from consolesvc.errors import ClientError, TimedOut
 
 __all__ = ["Boot", "ClientError", "Cloud", "Console", "Event", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]
+
+_MODULES = {"Cloud": "client.cloud", "Console": "client.console", "ClientError": "errors", "TimedOut": "errors"}
+"""Where each name is; all others are in `client.answers`."""
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when it is used: the service needs no more of this package than how an endpoint is written.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"consolesvc.{_MODULES.get(name, 'client.answers')}"), name)

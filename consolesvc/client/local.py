@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import http.client
 import socket
-from typing import Final
 
+from consolesvc.client.endpoints import SCHEME
 from consolesvc.client.words import escape
 from consolesvc.errors import ClientError
 
-SCHEME: Final = "unix:"
-"""What an endpoint begins with that is a socket."""
 _USAGE = 2
 """DESIGN 5.1's exit code for bad usage."""
 

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from consolesvc.client.cacert import client_tls, refused_certificate
-from consolesvc.client.local import SCHEME, LocalConnection, socket_path
+from consolesvc.client.endpoints import DEFAULT, SCHEME, endpoint_of
+from consolesvc.client.local import LocalConnection, socket_path
 from consolesvc.client.words import escape
 from consolesvc.errors import ClientError
 
-DEFAULT = "http://127.0.0.1:8774"
 TIMEOUT = 10.0
 """Seconds that a service has for each step of an answer, beyond what it is asked to wait."""
 LARGEST = 1024 * 1024 * 1024
@@ -52,11 +52,6 @@ def split_url(url: str, schemes: Collection[str], what: str) -> SplitResult:
         expected = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)
         raise ClientError(f"{what} {escape(url.partition('?')[0])!r}: expected {expected}", USAGE)
     return parts
-
-
-def endpoint_of(environ: Mapping[str, str]) -> str:
-    """The endpoint that an environment names (DESIGN 5.1); "" where it names none."""
-    return environ.get("OS_ENDPOINT") or environ.get("OS_COMPUTE_ENDPOINT_OVERRIDE") or ""
 
 
 class Transport:

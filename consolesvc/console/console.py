@@ -12,8 +12,9 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from consolesvc.config.linespec import RemoteSpec
 from consolesvc.config.model import Events
 from consolesvc.console.away import Away
 from consolesvc.console.breaks import Breaks
@@ -32,13 +33,13 @@ from consolesvc.console.sharing import Sharing
 from consolesvc.console.watch.watch import Watch
 from consolesvc.lines.base import READ_ALONE, Opener
 from consolesvc.lines.reconnecting import ReconnectingLine
-from consolesvc.lines.remote import RemoteOpener
 from consolesvc.lines.turns import turns
 from consolesvc.log.file import LogFile
 from consolesvc.log.writer import LogWriter
 
 if TYPE_CHECKING:
     from consolesvc.console.viewer import Viewer
+    from consolesvc.lines.remote import RemoteOpener
 
 EVENTS = 256
 """Events remembered for viewers that are behind."""
@@ -95,8 +96,8 @@ class Console(InLoop):
         self.lending = Lending(self.reconnecting)
         self.input = InputPath(name, opener.spec.pace)
         self.flow = Flow(self)
-        if isinstance(opener, RemoteOpener):
-            opener.numbers = Numbering(self)
+        if isinstance(opener.spec, RemoteSpec):
+            cast("RemoteOpener", opener).numbers = Numbering(self)
         self.log = None if log is None else LogWriter(log, self.flow.log_moved)
         self.viewers: set[Viewer] = set()
         self.keyboard = Keyboard(self, sharing or Sharing())

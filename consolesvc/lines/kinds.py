@@ -20,7 +20,6 @@ from consolesvc.errors import LineError, LineLost
 from consolesvc.lines.base import READ_SIZE, Opener
 from consolesvc.lines.command import CommandOpener
 from consolesvc.lines.emulated import EmulatedOpener
-from consolesvc.lines.remote import RemoteOpener
 from consolesvc.lines.rfc2217 import Rfc2217Opener
 from consolesvc.lines.serial import SerialOpener
 from consolesvc.lines.tcp import TcpOpener
@@ -36,8 +35,15 @@ OPENERS: dict[type[Any], Callable[[Any, str], Opener]] = {
     Rfc2217Spec: lambda spec, _name: Rfc2217Opener(spec),
     CommandSpec: CommandOpener,
     EmulatedSpec: EmulatedOpener,
-    RemoteSpec: lambda spec, _name: RemoteOpener(spec),
+    RemoteSpec: lambda spec, _name: _remote(spec),
 }
+
+
+def _remote(spec: RemoteSpec) -> Opener:
+    # Imported only where a configuration has such a line (lines/remote.py).
+    from consolesvc.lines.remote import RemoteOpener  # noqa: PLC0415 - see above
+
+    return RemoteOpener(spec)
 
 
 def make_opener(spec: LineSpec, name: str) -> Opener:

@@ -110,7 +110,7 @@ class RemoteOpener:
             ws,
             hello,
             self.spec.url,
-            sink=receiver,
+            receiver=receiver,
             numbers=numbers,
             numbering=self._numbering,
             opened=self.due,

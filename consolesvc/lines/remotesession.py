@@ -13,7 +13,7 @@ import aiohttp
 
 from consolesvc.errors import LineLost
 from consolesvc.lines import remotewords
-from consolesvc.lines.base import Sink
+from consolesvc.lines.base import Receiver
 from consolesvc.lines.numbers import Numbers
 from consolesvc.lines.remotewords import Gap, Hello, LineState, Misspoken, Numbering, Refused
 
@@ -38,7 +38,7 @@ class Session:
         ws: Its hello was read.
         hello: That.
         where: The other service, in words.
-        sink: Takes the bytes, also those that come while the machine's line there is lost.
+        receiver: Takes the bytes, also those that come while the machine's line there is lost.
         numbers: The console's, which gaps move.
         numbering: How ours stand to theirs.
         opened: Set when the machine's line there is open again, and when the session is over.
@@ -57,14 +57,14 @@ class Session:
         hello: Hello,
         where: str,
         *,
-        sink: Sink,
+        receiver: Receiver,
         numbers: Numbers,
         numbering: Numbering,
         opened: asyncio.Event,
     ) -> None:
         self._ws = ws
         self._where = where
-        self._sink = sink
+        self._receiver = receiver
         self._numbers = numbers
         self._numbering = numbering
         self._opened = opened
@@ -122,7 +122,7 @@ class Session:
                 await self.may_read.wait()
                 message = await self._ws.receive()
                 if message.type is aiohttp.WSMsgType.BINARY:
-                    self._sink.received(message.data)
+                    await self._take(message.data)
                 elif message.type is aiohttp.WSMsgType.TEXT:
                     await self._hear(remotewords.heard(message.data))
                 else:
@@ -138,6 +138,15 @@ class Session:
         self._close_line(why)
         # Whoever opens again finds that it is over once this task is.
         asyncio.get_running_loop().call_soon(self._opened.set)
+
+    async def _take(self, data: bytes) -> None:
+        """Hand over a message in pieces that the receiver can take; while nothing is to be read, what is left waits."""
+        rest = memoryview(data)
+        while rest:
+            await self.may_read.wait()
+            most = self._receiver.read_limit
+            self._receiver.received(rest[:most])
+            rest = rest[most:]
 
     async def _hear(self, word: remotewords.Word | None) -> None:
         match word:

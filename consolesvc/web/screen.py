@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
 from consolesvc.console.console import Console
-from consolesvc.console.screen import WINDOW, Screen, draw
 from consolesvc.inventory import Inventory
 from consolesvc.lines.thread import in_thread
 from consolesvc.web.calls import one_of, query_of, visible, whole_of
+
+if TYPE_CHECKING:
+    from consolesvc.console.screen import Screen
 
 COLUMNS, ROWS = 80, 24
 MOST_COLUMNS, MOST_ROWS = 500, 200
@@ -60,6 +62,8 @@ class Screens:
             key = (ring.end, columns, rows)
             known = self._last.get(console)
             if known is None or known[0] != key:
+                from consolesvc.console.screen import WINDOW, draw  # noqa: PLC0415 - most services draw none
+
                 begin = ring.line_start(max(ring.start, ring.end - WINDOW))
                 data = ring.read(begin, ring.end - begin)
                 drawn = await in_thread("screen", lambda: draw(data, columns, rows), lambda _: None)

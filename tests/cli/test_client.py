@@ -13,6 +13,7 @@ import pytest
 from consolesvc import local
 from consolesvc.cli.client import GET_A_URL, Client
 from consolesvc.client import transport
+from consolesvc.client.endpoints import DEFAULT
 from consolesvc.errors import ClientError
 from tests.cli.service import Running, consolesvc, service
 
@@ -87,12 +88,12 @@ def test_the_local_socket_comes_before_the_default_port(tmp_path: Path) -> None:
     environ = {"STATE_DIRECTORY": str(tmp_path)}
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "api.sock"))
-        assert Client(None, environ).url == transport.DEFAULT  # bound, not listening: what a killed service leaves
+        assert Client(None, environ).url == DEFAULT  # bound, not listening: what a killed service leaves
         listening.listen()
         assert Client(None, environ).url == f"unix:{tmp_path}/api.sock"
         assert Client("http://lab", environ).url == "http://lab"
         assert Client(None, {**environ, "OS_ENDPOINT": "http://lab"}).url == "http://lab"
-        assert Client(None, environ, local=False).url == transport.DEFAULT
+        assert Client(None, environ, local=False).url == DEFAULT
 
 
 @pytest.mark.parametrize("endpoint", ["unix:/run/x.sock", "unix:///run/x.sock"])

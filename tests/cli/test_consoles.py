@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.cli.consoles import console_table
+from consolesvc.cli.views import console_table
 from tests.cli.service import Running, consolesvc, service, until
 
 

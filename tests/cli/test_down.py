@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from consolesvc.cli.consoles import lent
+from consolesvc.cli.views import lent
 from tests.cli.service import Running, consolesvc, service, until
 
 

@@ -14,22 +14,27 @@ from typing import Protocol
 from consolesvc.config.linespec import (
     CommandSpec,
     EmulatedSpec,
+    RemoteSpec,
     Rfc2217Spec,
     SerialSpec,
     TcpSpec,
     TelnetSpec,
     UnixSpec,
 )
+from consolesvc.config.model import Address, Api, Config, Proxy, ServerConfig
+from consolesvc.config.servers import default_id
 from consolesvc.errors import LineUnavailable
 from consolesvc.lines.base import Line, Opener, Receiver
 from consolesvc.lines.command import CommandOpener
 from consolesvc.lines.emulated import EmulatedOpener
+from consolesvc.lines.remote import RemoteOpener
 from consolesvc.lines.rfc2217 import Rfc2217Opener
 from consolesvc.lines.serial import SerialOpener
 from consolesvc.lines.tcp import TcpOpener
 from consolesvc.lines.telnetline import TelnetOpener
 from consolesvc.lines.unix import UnixOpener
-from tests.lines.devices import Device, plugged
+from consolesvc.service import Service
+from tests.lines.devices import Collector, Device, eventually, plugged
 from tests.lines.peers import HOST, Peer, Ser2net, free_port, peer, ser2net
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -213,6 +218,69 @@ async def command(tmp_path: Path) -> AsyncIterator[Machine]:
     yield EchoProgram(tmp_path / "pid")
 
 
+class Numbered:
+    """The numbers of a console that has what a receiver was given, and begins where it is told to."""
+
+    memory = 0
+
+    def __init__(self, got: Collector) -> None:
+        self._got = got
+        self._start = 0
+        self.stream = ""
+
+    @property
+    def end(self) -> int:
+        return self._start + len(self._got.data)
+
+    async def adopt(self, stream: str, offset: int) -> None:
+        self.stream = stream
+        await self.skip(offset)
+
+    async def skip(self, offset: int) -> None:
+        self._start = offset - len(self._got.data)
+
+    def tell(self, text: str) -> None:
+        """Nobody is there."""
+
+
+class EchoElsewhere:
+    """A machine that echoes, on a line of another consolesvc."""
+
+    local = False
+
+    def __init__(self, opener: RemoteOpener, server: Peer) -> None:
+        self._opener = opener
+        self._server = server
+        self.opener: Opener = self
+        self.spec, self.due = opener.spec, opener.due
+
+    async def open(self, receiver: Receiver) -> Line:
+        assert isinstance(receiver, Collector)
+        if not isinstance(self._opener.numbers, Numbered):
+            self._opener.numbers = Numbered(receiver)
+        return await self._opener.open(receiver)
+
+    def vanish(self) -> None:
+        self._server.cut()
+
+    async def close(self) -> None:
+        await self._opener.close()
+
+
+@contextlib.asynccontextmanager
+async def consolesvc(_tmp_path: Path) -> AsyncIterator[Machine]:
+    here = Address(HOST, 0)
+    async with peer() as server:
+        node = ServerConfig(default_id("node"), "node", Config().defaults.project_id, TcpSpec(HOST, server.port))
+        host = Service(Config(api=Api(listen=here), proxy=Proxy(listen=here), servers=(node,)))
+        await host.start()
+        await eventually(lambda: host.inventory.get(node.id).console.connected)
+        machine = EchoElsewhere(RemoteOpener(RemoteSpec(f"http://{host.ports.api}", "node")), server)
+        yield machine
+        await machine.close()
+        await host.stop()
+
+
 KINDS: tuple[tuple[type, Callable[[Path], AbstractAsyncContextManager[Machine]]], ...] = (
     (SerialSpec, serial),
     (TcpSpec, tcp),
@@ -223,4 +291,5 @@ KINDS: tuple[tuple[type, Callable[[Path], AbstractAsyncContextManager[Machine]]]
     (Rfc2217Spec, rfc2217),
     (CommandSpec, command),
     (EmulatedSpec, emulated),
+    (RemoteSpec, consolesvc),
 )

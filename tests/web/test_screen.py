@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.web import screen as module
+from consolesvc.console import screen as module
 from consolesvc.web.screen import Screens
 from consolesvc.web.screen_html import POLICY
 from tests.proxy.world import World, world
