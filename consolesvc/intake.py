@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.model import Config
+from consolesvc.config.server import ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.console.sharing import Sharing
 from consolesvc.inventory import Inventory, Server

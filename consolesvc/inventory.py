@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from consolesvc.config.model import ServerConfig
+from consolesvc.config.server import ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.emulator.pty import FakeServer
 from consolesvc.errors import NameAmbiguous, ServerNotFound

@@ -9,8 +9,9 @@ import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from consolesvc.config.access import Address, IdentityNone
 from consolesvc.config.addresses import is_loopback, is_wildcard
-from consolesvc.config.model import Address, Config, IdentityNone
+from consolesvc.config.model import Config
 from consolesvc.errors import LineUnavailable, StartError
 from consolesvc.lines import unix
 from consolesvc.systemd import InheritedSocket

@@ -6,7 +6,8 @@ import logging
 from pathlib import Path
 
 from consolesvc.config.linespec import RemoteSpec
-from consolesvc.config.model import Log, ServerConfig
+from consolesvc.config.operators import Log
+from consolesvc.config.server import ServerConfig
 from consolesvc.errors import StartError
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile

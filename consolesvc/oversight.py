@@ -16,7 +16,9 @@ from aiohttp.typedefs import Middleware
 
 from consolesvc.audit.audit import Audit, Place
 from consolesvc.audit.witness import Witnesses
-from consolesvc.config.model import AUDIT_FILE, AUTO, Address, Config
+from consolesvc.config.access import Address
+from consolesvc.config.model import Config
+from consolesvc.config.operators import AUDIT_FILE, AUTO
 from consolesvc.errors import StartError
 from consolesvc.http.access import access
 from consolesvc.http.deeds import Answers, witnessed
@@ -125,6 +127,11 @@ class Oversight:
         return witnessed(self.answers, self.audit, DEEDS)
 
     @property
+    def beside(self) -> Middleware:
+        """The same for what is beside the websocket on a port of its own; its answers are not the API's."""
+        return witnessed(Answers(), self.audit, {})
+
+    @property
     def address(self) -> Address | None:
         """Where metrics have a port of their own, as bound."""
         return None if self._port is None else self._port.address
@@ -133,8 +140,8 @@ class Oversight:
         """Add the routes on the API's port."""
         health.setup(app, self.health)
 
-        def asks() -> bool | None:
-            return self._service.config.metrics.identity if self._port is None else None
+        def asks(request: web.Request) -> bool | None:
+            return metrics.needs_token(request, self._service.config) if self._port is None else None
 
         metrics.setup_beside(app, self.scrape, self._service.identity, asks)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from consolesvc.config.model import Address, Config, Tls
+from consolesvc.config.access import Address, Tls
+from consolesvc.config.model import Config
 from consolesvc.errors import StartError, TlsUnusable
 from consolesvc.http.doorway import Doorway
 from consolesvc.http.hosts import known_hosts

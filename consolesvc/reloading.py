@@ -22,8 +22,9 @@ from functools import partial
 from typing import Protocol
 
 from consolesvc.config.linespec import EmulatedSpec, RemoteSpec
-from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.model import Config
 from consolesvc.config.restarts import restarts
+from consolesvc.config.server import ServerConfig
 from consolesvc.console.changing import change_sharing, leave_line, resize_ring, take_line
 from consolesvc.console.numbering import RENUMBERED
 from consolesvc.identity.current import CurrentIdentity

@@ -88,10 +88,9 @@ class Service:
         self._state_path = state_path
         self._logs = Logs(config.log, log_path)
         self.inventory = Inventory()
-        self.stores = make_stores(config.tokens.store, clock, config.tokens)
+        self.stores = make_stores(config.tokens.store, clock, config.tokens, config.tokens.password_file)
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
-        self.rights = Rights(self.tokens, self.resumes, self.sessions, config.tokens.enforce_session_timeout)
         self.waits = Waits(config.limits.waits_per_caller)
         self.streams = Waits(config.limits.streams_per_caller, "streams_per_caller")
         self.known_hosts = set(names_of(config))
@@ -100,12 +99,18 @@ class Service:
         self.listen = self.ports.listen
         self.urls = ConsoleUrls(config.proxy, secure="proxy" in self.ports.secure)
         self.identity = CurrentIdentity(config)
+        self.rights = Rights(
+            self.inventory,
+            self.identity,
+            self.tokens,
+            self.resumes,
+            self.sessions,
+            config.tokens.enforce_session_timeout,
+        )
         self.seen = Oversight(self, self._logs.path)
         self.proxy = Proxy(
             inventory=self.inventory,
-            tokens=self.tokens,
-            resumes=self.resumes,
-            sessions=self.sessions,
+            rights=self.rights,
             config=config,
             known_hosts=self.known_hosts,
             witnesses=self.seen.witnesses,
@@ -150,6 +155,7 @@ class Service:
         await self.watching.tell(self.config.webhooks)
         await asyncio.gather(*(self.intake.add(server) for server in self.config.servers))
         await self.ports.serve(self._api_app(), self._proxy_app(), self._local_app())
+        self.rights.watch()
         self.seen.health.status = "ok"
 
     async def settled(self, seconds: float) -> None:
@@ -165,6 +171,7 @@ class Service:
         await self.reloading.close()
         self.ports.close()
         self.watching.feed.close()
+        await self.rights.close()
         self.sessions.end_all(codes.STOPPING, "consolesvc is stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WAIT):
@@ -261,6 +268,7 @@ class Service:
             streams=self.streams,
             trouble=lambda: self.seen.reloads.trouble,
             tls_trouble=lambda: self.ports.trouble,
+            kick=self.rights.kick,
         )
         links = share.Links(self.tokens, self.urls, self.rights.withdraw_links)
         share.setup(app, inventory=self.inventory, links=links)
@@ -280,9 +288,12 @@ class Service:
         return app
 
     def _proxy_app(self) -> web.Application:
-        app = proxy_app(self.proxy, self.known_hosts, page=terminal.at_root, files=self._add_terminal)
+        app = proxy_app(
+            self.proxy, self.known_hosts, witness=self.seen.beside, page=terminal.at_root, files=self._add_terminal
+        )
         app[PROXIES] = self.proxies
         return app
 
     def _add_terminal(self, app: web.Application, path: str) -> None:
-        terminal.setup(app, path, inventory=self.inventory, tokens=self.tokens, resumes=self.resumes)
+        doors = terminal.Doors(self.tokens, self.resumes, self.rights.check)
+        terminal.setup(app, path, inventory=self.inventory, doors=doors)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from consolesvc.config.model import ServerConfig, Webhook
+from consolesvc.config.server import ServerConfig
+from consolesvc.config.telling import Webhook
 from consolesvc.console.events import Event
 from consolesvc.console.watch.watch import LOOK, Watch, look_all
 from consolesvc.feed import Feed, Item

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import Tls
+from consolesvc.config.access import Tls
 from tests.scenarios.process import STRICT
 
 HOSTS = "DNS:localhost,DNS:console.lab,IP:127.0.0.1"

@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from consolesvc.config.model import Address, Config, Identity, IdentityNone
+from consolesvc.config.access import Address, Identity, IdentityNone
+from consolesvc.config.model import Config
 from consolesvc.service import Service
 from consolesvc.tokens.memory import MemoryTokenStore
 from tests.identity.world import write_users

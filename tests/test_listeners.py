@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from consolesvc.config.model import Address
+from consolesvc.config.access import Address
 from consolesvc.errors import StartError
 from consolesvc.listeners import bind, port_holder
 

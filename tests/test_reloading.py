@@ -11,9 +11,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from consolesvc.config.access import Address, IdentityBuiltin, IdentityStatic
 from consolesvc.config.linespec import EmulatedSpec, Pace, SerialSpec
-from consolesvc.config.model import Address, Api, IdentityBuiltin, IdentityStatic, Limits, ServerConfig, Tokens
+from consolesvc.config.model import Api, Limits, Tokens
 from consolesvc.config.passwords import hash_password
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.errors import ConfigurationError
 from tests.lines.devices import Device, eventually

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from consolesvc.config.access import Address
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import Address, Config, Proxy, ServerConfig
+from consolesvc.config.model import Config, Proxy
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.errors import StartError
 from consolesvc.service import Service

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TABLES = {"tests/FAULTS.md": 45, "THREAT_MODEL.md": 35}
+TABLES = {"tests/FAULTS.md": 45, "THREAT_MODEL.md": 45}
 """Each with the fewest rows that it has: a table that is not found would pass all else."""
 ROWS = [
     row for table in TABLES for row in re.findall(r"^\| .*$(?=\n(?!\|---))", (ROOT / table).read_text(), re.MULTILINE)

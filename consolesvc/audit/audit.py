@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from consolesvc.audit.file import AuditFile
+from consolesvc.audit.reads import Reads
 from consolesvc.log.index import timestamp
 from consolesvc.log.job import Job
 from consolesvc.log.thread import LogThread
@@ -98,6 +99,7 @@ class Audit:
         self._room, self._room_at = float(REFUSALS), 0.0
         self._unwritten = 0
         self._missing = 0
+        self._reads = Reads(self.note)
 
     def __repr__(self) -> str:
         return f"<Audit {self._file!r} {self.records} written, {len(self._pending)} waiting {self.failing}>"
@@ -111,6 +113,7 @@ class Audit:
         """Write there from now on, or nowhere; what waits goes there too."""
         if place == self._place and thread is self._thread:
             return
+        self._reads.close()
         self.reopen()
         self._stop_waiting()
         self._thread, self._place = thread, place
@@ -125,6 +128,11 @@ class Audit:
         if self._file is not None:
             self._pending.append({"time": timestamp(self._wall()), "event": event, **facts})
             self._submit()
+
+    def read(self, address: str, **facts: Any) -> None:
+        """Write down that somebody at an address read a console; of many reads, how many in a minute (reads.py)."""
+        if self._file is not None:
+            self._reads.add(address, facts)
 
     def refused(self, **facts: Any) -> None:
         """Write down that something was refused; of many at once, how many more there were."""
@@ -148,6 +156,7 @@ class Audit:
 
     async def close(self) -> None:
         """Write what waits, as far as the disk takes it at once, and let go. Idempotent."""
+        self._reads.close()
         self._stop_waiting()
         self._submit()
         while self._busy:  # noqa: ASYNC110 - bounded by the caller

@@ -12,14 +12,7 @@ from pathlib import Path
 
 from consolesvc.cli.views import console_table
 from consolesvc.client.endpoints import DEFAULT
-from consolesvc.config.model import (
-    Address,
-    Identity,
-    IdentityBuiltin,
-    IdentityKeystone,
-    IdentityNone,
-    IdentityStatic,
-)
+from consolesvc.config.access import Address, Identity, IdentityBuiltin, IdentityKeystone, IdentityNone, IdentityStatic
 from consolesvc.errors import StartError
 from consolesvc.http.urls import WILDCARDS
 from consolesvc.local import find_socket

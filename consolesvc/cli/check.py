@@ -15,12 +15,13 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from consolesvc.cli import descriptors
+from consolesvc.cli import descriptors, log_room
 from consolesvc.cli.table import escape
+from consolesvc.config.access import IdentityNone
 from consolesvc.config.addresses import is_loopback, is_wildcard
 from consolesvc.config.linespec import LineSpec, SerialSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import Config, IdentityNone
+from consolesvc.config.model import Config
 from consolesvc.config.tls_context import load_tls
 from consolesvc.config.units import format_size
 from consolesvc.errors import ConfigurationError
@@ -104,6 +105,8 @@ def summary(file: Path, config: Config) -> Iterator[str]:
     if config.audit.file is not None:
         yield f"audit     {config.audit.file}{_audit_size(config)}"
     yield from _tls_summary(config)
+    if (room := log_room.log_room(config)) is not None:
+        yield f"logs      {log_room.told(room)}"
     rings = sum(server.ring for server in config.servers)
     yield f"memory    at most {format_size(rings)} of rings"
     limit = descriptors.allowed()
@@ -208,6 +211,8 @@ def _size_warnings(config: Config) -> Iterator[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if rings > memory:
         yield f"the rings may take {format_size(rings)}, and this host has {format_size(memory)} of memory"
+    if (room := log_room.log_room(config)) is not None:
+        yield from log_room.warnings(room, config.log.min_free)
 
 
 def _webhook_warnings(config: Config) -> Iterator[str]:

@@ -25,7 +25,7 @@ GET_A_URL = (
 
 def add_endpoint(parser: argparse.ArgumentParser) -> None:
     """Give a command `--endpoint`."""
-    where = f"$OS_ENDPOINT, else this host's socket, else {DEFAULT}"
+    where = f"$OS_ENDPOINT, else this host's socket unless $OS_TOKEN is set, else {DEFAULT}"
     parser.add_argument(
         "--endpoint", metavar="URL", help=f"the service's API; unix:PATH is a socket (default: {where})"
     )
@@ -34,6 +34,9 @@ def add_endpoint(parser: argparse.ArgumentParser) -> None:
 class Client(Cloud):
     """A Cloud for commands.
 
+    Who has a token in the environment wants to be whom it names. The local socket, which takes whom the kernel names
+    for an admin, is not looked for then.
+
     Args:
         endpoint: As given by the user; None to look in the environment, then for the local socket (DESIGN 5.1).
         environ: The environment.
@@ -41,13 +44,19 @@ class Client(Cloud):
     """
 
     def __init__(self, endpoint: str | None, environ: Mapping[str, str] = os.environ, *, local: bool = True) -> None:
-        if local and not (endpoint or endpoint_of(environ)) and (found := find_socket(environ)) is not None:
+        looks = local and not (endpoint or endpoint_of(environ))
+        self._passed_over = looks and bool(environ.get("OS_TOKEN"))
+        if looks and not self._passed_over and (found := find_socket(environ)) is not None:
             endpoint = f"{SCHEME}{found}"
         super().__init__(endpoint, environ=environ)
 
     def call(self, path: str, body: object = None) -> Any:
         """The JSON answer to a GET, or to a POST of `body`; raises ClientError as `ask`."""
         return self.ask("GET" if body is None else "POST", path, body)
+
+    def _absent(self) -> str:
+        why = "; this host's socket was not looked for, because OS_TOKEN is set" if self._passed_over else ""
+        return super()._absent() + why
 
     def _cure(self, status: int) -> str:
         return f"; {GET_A_URL}" if status == HTTPStatus.UNAUTHORIZED else ""

@@ -33,4 +33,6 @@ def run(args: argparse.Namespace) -> int:
     kicked = answer["kicked"]
     whose = f"{kicked['user']} ({kicked['who']})" if kicked["user"] else kicked["who"]
     print(escape(f"{console['name']}: kicked {whose}"))
+    if not answer["token_ended"]:
+        print("the link they came by is good still: DELETE /console/v1/consoles/NAME/share ends all links")
     return 0

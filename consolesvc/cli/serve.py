@@ -20,7 +20,7 @@ from consolesvc.cli.configured import Configured
 from consolesvc.cli.log_lines import FORMATTERS
 from consolesvc.cli.rereading import Rereading
 from consolesvc.cli.supervised import Supervised
-from consolesvc.config import model
+from consolesvc.config import operators
 from consolesvc.config.fakes import FAKES
 from consolesvc.config.linespec import GUEST_NAMES
 from consolesvc.config.model import Config
@@ -134,7 +134,7 @@ def _state_folder(args: argparse.Namespace, stack: contextlib.ExitStack) -> Lock
     return state_folder(path)
 
 
-def _log_to_stderr(config: model.Service, *, verbose: bool) -> None:
+def _log_to_stderr(config: operators.Service, *, verbose: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(FORMATTERS[config.log_format]())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])

@@ -161,6 +161,10 @@ class Transport:
         """What to do about a refusal, to be put behind its message."""
         return "; this service wants a token" if status == HTTPStatus.UNAUTHORIZED and not self._token else ""
 
+    def _absent(self) -> str:
+        """What to do about a service that does not answer."""
+        return "start the service with `consolesvc serve`, or say where it is with --endpoint"
+
     @contextlib.contextmanager
     def _answer(
         self, method: str, path: str, body: object, headers: Mapping[str, str], wait: float
@@ -179,8 +183,7 @@ class Transport:
                 refused = refused_certificate(error)
                 if refused is not None:
                     raise ClientError(f"no answer from {self.url}: {refused}") from None
-                cure = "start the service with `consolesvc serve`, or say where it is with --endpoint"
-                text = f"no answer from {self.url}: {error.strerror or error}; {cure}"
+                text = f"no answer from {self.url}: {error.strerror or error}; {self._absent()}"
                 raise ClientError(text, passing=True) from None
             except UnicodeError:
                 raise ClientError(f"endpoint {self.url!r}: this cannot be a host or a path", USAGE) from None

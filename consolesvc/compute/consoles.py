@@ -159,7 +159,8 @@ async def _serial_url(request: web.Request, server: Server) -> str:
     if failing is not None:
         raise Fault(*failing)
     compute = request.app[COMPUTE]
-    token = await compute.tokens.issue(server.id, user=CALLER.get().known_as)
+    caller = CALLER.get()
+    token = await compute.tokens.issue(server.id, user=caller.known_as, minter=caller.minter)
     did(token=token_id(token))
     return compute.console_url(request, token)
 

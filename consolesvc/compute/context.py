@@ -15,7 +15,8 @@ from consolesvc.compute.bodies import parse_object
 from consolesvc.compute.links import Links
 from consolesvc.compute.microversion import MINIMUM, Version
 from consolesvc.compute.schema import Schema, check_body
-from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.model import Config
+from consolesvc.config.server import ServerConfig
 from consolesvc.http.faults import MALFORMED_BODY, NOT_FOUND, Fault
 from consolesvc.http.forwarded import root_of
 from consolesvc.inventory import Inventory, Server

@@ -12,6 +12,7 @@ from consolesvc.compute.context import read_object, reply
 from consolesvc.compute.schema import Schema
 from consolesvc.console.ring import Ring
 from consolesvc.console.text import last_lines, plain_text
+from consolesvc.http.deeds import READ, did
 from consolesvc.http.faults import Fault
 from consolesvc.inventory import Server
 
@@ -44,7 +45,9 @@ async def get_console_output(request: web.Request, server: Server) -> web.Respon
     content = (await read_object(request))["os-getConsoleOutput"]
     length = _length(content.get("length"))
     ring = server.console.ring
-    return reply({"output": recent_text(ring, MAX_BYTES) if length is None else recent_lines(ring, length)})
+    text = recent_text(ring, MAX_BYTES) if length is None else recent_lines(ring, length)
+    did(READ, how="os-getConsoleOutput", bytes=len(text.encode()), to=ring.end)
+    return reply({"output": text})
 
 
 def recent_lines(ring: Ring, count: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from consolesvc.config.model import Address, Network
+from consolesvc.config.access import Address, Network
 from consolesvc.config.reading import Value
 from consolesvc.config.scalars import plain, text
 
@@ -137,7 +137,7 @@ MEMORY = "memory"
 
 
 def token_store(value: Value) -> str:
-    """`memory`, or where a Redis is; a password in the URL is in no sentence of ours."""
+    """`memory`, or where a Redis is; a password has no place in the URL, and is in no sentence of ours."""
     expected = "memory, or a URL such as redis://redis.lab:6379/0, rediss://… or unix:///run/redis.sock"
     written = text(value, expected)
     if written == MEMORY:
@@ -147,6 +147,8 @@ def token_store(value: Value) -> str:
         host, _port = url.hostname, url.port
     except ValueError:
         raise value.wrong(f"expected {expected}") from None
+    if url.password or "password" in parse_qs(url.query, keep_blank_values=True):
+        raise value.wrong("holds a password (which is not shown), expected `password_file` beside it")
     local = url.scheme == "unix" and url.path.startswith("/") and not host
     remote = url.scheme in ("redis", "rediss") and host and (is_ip(host) or is_host_name(host))
     if not local and not remote:

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import yaml
 
 from consolesvc.config import scalars
 from consolesvc.config.addresses import base_url, host_name, listen_address, network, path_prefix, token_store
 from consolesvc.config.events import default_events
-from consolesvc.config.identity import identity
+from consolesvc.config.identity import identity, password_file
 from consolesvc.config.line import line_defaults
-from consolesvc.config.model import (
-    AUTO,
-    KIB,
-    MIB,
-    Api,
-    Audit,
-    Defaults,
-    Emulator,
-    Limits,
-    Log,
-    Metrics,
-    Power,
-    Proxy,
-    Service,
-    Tokens,
-)
+from consolesvc.config.model import Api, Emulator, Limits, Power, Proxy, Tokens
+from consolesvc.config.operators import AUTO, Audit, Log, Metrics, Service
 from consolesvc.config.reading import Section, Value, list_of
+from consolesvc.config.server import Defaults
 from consolesvc.config.servers import input_mode, ring_size
 from consolesvc.config.tls import port_tls, tls
+from consolesvc.config.units import KIB, MIB
 from consolesvc.config.webhooks import webhooks
 
 _HOSTS = list_of(host_name, "a list of host names, such as [console.lab]")
@@ -40,6 +30,12 @@ def _folder(value: Value) -> Path:
 
 def _audit_file(value: Value) -> str:
     return AUTO if scalars.text(value, f"a path, or {AUTO}") == AUTO else scalars.path(value)
+
+
+def _metrics_identity(value: Value) -> bool | Literal["auto"]:
+    if isinstance(value.node, yaml.ScalarNode) and value.node.value == AUTO:
+        return AUTO
+    return scalars.switch(value)
 
 
 def _as_it_is(value: Value) -> Value:
@@ -73,6 +69,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "enforce_session_timeout": scalars.switch,
                 "resume": scalars.duration,
                 "store": token_store,
+                "password_file": password_file,
             },
         ),
         "identity": identity,
@@ -103,7 +100,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
             },
         ),
         "service": Section(Service, {"log_format": scalars.one_of("text", "json")}),
-        "metrics": Section(Metrics, {"listen": listen_address, "identity": scalars.switch}),
+        "metrics": Section(Metrics, {"listen": listen_address, "identity": _metrics_identity}),
         "audit": Section(
             Audit,
             {

@@ -11,9 +11,10 @@ from typing import Any
 import yaml
 
 from consolesvc.config import scalars
-from consolesvc.config.model import EVENT_KINDS, LINE_EVENTS, Config, Events
+from consolesvc.config.model import Config
 from consolesvc.config.patterns import line_searcher
 from consolesvc.config.reading import Section, Unreadable, Value, mapping
+from consolesvc.config.telling import EVENT_KINDS, LINE_EVENTS, Events
 from consolesvc.config.yaml_nodes import BOOLEAN, WHOLE, describe, shown, shown_key
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")

@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Iterable
 
 from consolesvc.config.linespec import GUEST_NAMES, EmulatedSpec
-from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.model import Config
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 
 FAKES = tuple(name for name in GUEST_NAMES if name != "replay")

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from consolesvc.config import scalars
+from consolesvc.config.access import Identity, IdentityBuiltin, IdentityKeystone, IdentityNone, IdentityStatic
 from consolesvc.config.addresses import is_host_name, is_ip
 from consolesvc.config.credentials import credentials_file, name
-from consolesvc.config.model import Identity, IdentityBuiltin, IdentityKeystone, IdentityNone, IdentityStatic
 from consolesvc.config.reading import Parser, Section, Unreadable, Value, mapping
 from consolesvc.config.yaml_nodes import LONGEST_PATH, shown
 
@@ -48,7 +48,8 @@ def _check_users(path: Path) -> None:
     read_users(path)
 
 
-def _password_file(value: Value) -> str:
+def password_file(value: Value) -> str:
+    """The path of a file whose first line is a password."""
     found = scalars.existing_file(value)
     if not os.access(found, os.R_OK):
         raise value.wrong(f"{shown(found, LONGEST_PATH)} may not be read by this user")
@@ -78,7 +79,7 @@ KINDS: Mapping[str, _Kind] = {
         {
             "auth_url": auth_url,
             "username": name,
-            "password_file": _password_file,
+            "password_file": password_file,
             "project_name": name,
             "user_domain_name": name,
             "project_domain_name": name,

@@ -23,8 +23,8 @@ from consolesvc.config.linespec import (
     TelnetSpec,
     UnixSpec,
 )
-from consolesvc.config.model import LineDefaults
 from consolesvc.config.reading import Section, Unreadable, Value, mapping
+from consolesvc.config.server import LineDefaults
 from consolesvc.config.yaml_nodes import NULL
 
 _FRAMING = re.compile(r"[5-8][noems][12]?", re.IGNORECASE)

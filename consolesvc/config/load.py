@@ -13,11 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from consolesvc.config.access import Address, IdentityNone
 from consolesvc.config.addresses import is_loopback, is_wildcard
 from consolesvc.config.document import DOCUMENT
 from consolesvc.config.events import event_names
 from consolesvc.config.include import included
-from consolesvc.config.model import AUDIT_FILE, AUTO, Address, Config, IdentityNone
+from consolesvc.config.model import Config
+from consolesvc.config.operators import AUDIT_FILE, AUTO
 from consolesvc.config.overrides import overridden
 from consolesvc.config.reading import OVERRIDE, Reading, Unreadable, Value
 from consolesvc.config.servers import Found, refuse_twins, servers

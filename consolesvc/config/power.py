@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from consolesvc.config import linekeys, scalars
-from consolesvc.config.model import PowerCommands
 from consolesvc.config.reading import Parser, Section, Unreadable, Value, mapping
+from consolesvc.config.server import PowerCommands
 
 COMMANDS = ("reset", "on", "off", "status")
 _EXAMPLE = "such as {reset: [ipmitool, -E, -I, lanplus, -H, bmc8, chassis, power, reset], env_file: bmc8.env}"

@@ -12,6 +12,7 @@ FIXED = {
     "limits.body": "restart for that",
     "limits.headers": "restart for that",
     "tokens.store": "restart for that",
+    "tokens.password_file": "restart for that",
     "log.enabled": "restart to begin, or to end, all logs",
     "log.directory": "restart to write there",
 }
@@ -24,7 +25,7 @@ def restarts(before: Config, now: Config) -> list[str]:
     for key, cure in FIXED.items():
         old, new = attrgetter(key)(before), attrgetter(key)(now)
         if old != new:
-            said = "has changed" if key == "tokens.store" else f"is now {_said(new)}"  # its URL has a password in it
+            said = "has changed" if key == "tokens.store" else f"is now {_said(new)}"  # its URL may be long
             needed.append(f"{key} {said}: {cure}")
     return needed
 

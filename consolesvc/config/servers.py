@@ -15,9 +15,10 @@ from consolesvc.config import scalars
 from consolesvc.config.events import events, overridden
 from consolesvc.config.line import KINDS, FoundLine, line
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import GIB, KIB, Defaults, ServerConfig
 from consolesvc.config.power import power_commands
 from consolesvc.config.reading import Section, Unreadable, Value, items, mapping
+from consolesvc.config.server import Defaults, ServerConfig
+from consolesvc.config.units import GIB, KIB
 from consolesvc.config.yaml_nodes import describe, shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

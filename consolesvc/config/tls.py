@@ -8,7 +8,7 @@ from typing import Literal
 import yaml
 
 from consolesvc.config import scalars
-from consolesvc.config.model import Tls
+from consolesvc.config.access import Tls
 from consolesvc.config.reading import Section, Unreadable, Value, mapping
 from consolesvc.config.yaml_nodes import BOOLEAN
 from consolesvc.errors import TlsUnusable

@@ -7,8 +7,8 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from consolesvc.config.access import Tls
 from consolesvc.config.certificate import Validity, validity
-from consolesvc.config.model import Tls
 from consolesvc.errors import TlsUnusable
 from consolesvc.ownership import unreadable
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
 _NUMBER = r"(?P<number>(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,9})?)"
 _SIZE = re.compile(_NUMBER + r"(?: ?(?P<unit>KiB|MiB|GiB))?")
 _TIME = re.compile(_NUMBER + r"(?: ?(?P<unit>s|m|h))?")

@@ -13,8 +13,8 @@ import yaml
 from consolesvc.config import scalars
 from consolesvc.config.addresses import is_host_name, is_ip
 from consolesvc.config.credentials import entry
-from consolesvc.config.model import Webhook
 from consolesvc.config.reading import Parser, Section, Unreadable, Value, items, list_of
+from consolesvc.config.telling import Webhook
 from consolesvc.config.yaml_nodes import LONGEST_PATH, shown
 
 EXAMPLE = (

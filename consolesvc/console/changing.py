@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 from consolesvc.console.console import Console, read_limit
 from consolesvc.lines.base import Opener
 from consolesvc.log.file import RESERVE

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from consolesvc.config.linespec import RemoteSpec
-from consolesvc.config.model import Events
+from consolesvc.config.telling import Events
 from consolesvc.console.away import Away
 from consolesvc.console.breaks import Breaks
 from consolesvc.console.events import Event, printable

@@ -11,12 +11,12 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 from consolesvc.console.answerer import Answerer
 from consolesvc.console.answers import HELD, Answer, Typed
 from consolesvc.console.input import Typist
 from consolesvc.console.loop import InLoop
-from consolesvc.console.seat import Person, Place, Seat
+from consolesvc.console.seat import Absent, Person, Place, Seat
 from consolesvc.console.sharing import Change, Sharing, Verb
 from consolesvc.console.wording import ONLY_LOOKS, mode_words, refusal, why_not, words
 from consolesvc.errors import InputHeld
@@ -43,6 +43,7 @@ class Keyboard(InLoop):
         self._seats: dict[str, Seat] = {}
         self._calls: dict[str, tuple[str, Typist]] = {}
         """The calls over HTTP that type at the moment, by id: what others know each by, and its input."""
+        self._absent: Absent | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -57,15 +58,28 @@ class Keyboard(InLoop):
         if self._answerer.chosen is None:
             self._changed(None)
 
-    def detach(self, viewer: Person) -> None:
-        """A viewer goes; what is held of it was typed."""
+    def detach(self, viewer: Person, *, cut: bool = False) -> None:
+        """A viewer goes; what is held of it was typed. Where it was `cut`, what it holds is kept for it for a while."""
         seat = self._seats[viewer.id]
         self._take(seat, seat.answers.flush())
         del self._seats[viewer.id]
-        change = self.sharing.leave(viewer.id)
         self._answerer.leave(viewer.id)
-        if change is not None or self._answerer.chosen == viewer.id:
+        kept = cut and self.sharing.cut(viewer.id, self.loop.time())
+        if kept:
+            self._absent = Absent(viewer.id, viewer.name, viewer.typist)
+        self._changed(None if kept else self.sharing.leave(viewer.id))
+
+    def succeed(self, before: str, viewer: Person) -> None:
+        """A viewer has come back: what it held in the session before, cut or still here, it holds now."""
+        if (change := self.sharing.succeed(before, viewer.id)) is not None:
             self._changed(change)
+
+    def expel(self, viewer: Person) -> None:
+        """A viewer is being ended for good: what waits of it is dropped, and nothing more is taken; all is counted."""
+        if (seat := self._seats.get(viewer.id)) is not None and not seat.expelled:
+            seat.expelled = True
+            held = sum(len(piece.data) for piece in seat.answers.flush() if isinstance(piece, Typed))
+            self._refuse(seat, held + self._console.input.drop_one(viewer.typist))
 
     def change(self, mode: Input, idle: float) -> None:
         """Go by another rule from now on; everybody is told of it."""
@@ -93,6 +107,8 @@ class Keyboard(InLoop):
 
     def strike(self, viewer: Person) -> str:
         """Count as a keystroke what is none, such as a break; why it is refused, "" where it is not."""
+        if self._seats[viewer.id].expelled:
+            return "this session is ended"
         if not self._console.connected:
             return f"{self._console.name} line is not open: {self._console.reconnecting.why}"
         return "" if self._may_go_on(viewer.id) else self._refusal(viewer)
@@ -105,6 +121,8 @@ class Keyboard(InLoop):
             verb: What for.
             session: Whom `grant` and `deny` are about.
         """
+        if self._seats[viewer.id].expelled:
+            return
         self._tick()
         sharing, now = self.sharing, self.loop.time()
         match verb:
@@ -146,7 +164,7 @@ class Keyboard(InLoop):
     def view(self, viewer: Person, text: str = "") -> dict[str, Any]:
         """How the input stands for a viewer, as JSON (PROTOCOL.md `input`), with words to it."""
         sharing = self.sharing
-        return {
+        view = {
             "mode": sharing.mode,
             "holder": sharing.holder,
             "may_type": viewer.id in self._seats and sharing.may_type(viewer.id),
@@ -154,11 +172,14 @@ class Keyboard(InLoop):
             "refused": viewer.refused,
             "text": text,
         }
+        return view | {"grants_after": sharing.grants_after} if sharing.mode == "lease" else view
 
     def name(self, who: str | None) -> str:
         """Somebody at it as others are told; "" for nobody who is there."""
         if who in self._seats:
             return self._seats[who].viewer.name
+        if self._absent is not None and who == self._absent.id:
+            return self._absent.name
         return self._calls[who][0] if who in self._calls else ""
 
     # The inside
@@ -170,11 +191,11 @@ class Keyboard(InLoop):
         refused = 0
         for piece in pieces:
             if isinstance(piece, Typed):
-                if console.connected and self._may_go_on(viewer.id):
+                if not seat.expelled and console.connected and self._may_go_on(viewer.id):
                     taken.append(piece.data)
                 else:
                     refused += len(piece.data)
-            else:
+            elif not seat.expelled:
                 may = console.connected and self.sharing.may_type(viewer.id)
                 if self._answerer.passes(viewer.id, piece.kind, now, may_type=may):
                     taken.append(piece.data)
@@ -203,6 +224,9 @@ class Keyboard(InLoop):
     def _refuse(self, seat: Seat, size: int) -> None:
         console, viewer, now = self._console, seat.viewer, self.loop.time()
         console.refused += size
+        if seat.expelled:
+            viewer.refused += size
+            return
         if not console.connected:
             viewer.tell_refused(size, console.reconnecting.why)
             return
@@ -228,10 +252,12 @@ class Keyboard(InLoop):
         self._answerer.choose(self.sharing.answerer, self.loop.time())
         if change is not None:
             self._tell(change)
+        if self._absent is not None and self.sharing.holder != self._absent.id:
+            self._absent = None
         self._arm()
 
     def _tell(self, change: Change) -> None:
-        said = words(change, self._console.name, self.name(change.who), self.name(change.other), self.sharing.idle)
+        said = words(change, self._console.name, self.name(change.who), self.name(change.other), self.sharing)
         if change.what == "taken":
             self._cut(change.other)
         if change.what in ("taken", "granted"):
@@ -247,6 +273,8 @@ class Keyboard(InLoop):
         """What somebody had typed who has lost the input, and what has not reached the line, does not go on."""
         if loser in self._calls:
             self._console.refused += self._console.input.drop_one(self._calls[loser][1])
+        elif self._absent is not None and loser == self._absent.id:
+            self._console.refused += self._console.input.drop_one(self._absent.typist)
         elif size := self._console.input.drop_one(self._seats[loser].viewer.typist):
             self._refuse(self._seats[loser], size)
 

@@ -64,6 +64,7 @@ class Seat:
         refusal: What it was last told about input in vain; "" for nothing.
         told_at: When that was.
         waits: Whether it typed in vain or asked: it is told when the input is free.
+        expelled: Whether it was ended for good, and nothing more of it is taken.
     """
 
     viewer: Person
@@ -72,3 +73,13 @@ class Seat:
     refusal: str = ""
     told_at: float = 0.0
     waits: bool = False
+    expelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A holder whose connection was cut, and for whom the input is kept: what they were known by, and their input."""
+
+    id: str
+    name: str
+    typist: Typist

@@ -10,8 +10,15 @@ A theory of operation. The input is free, or somebody holds it, and others may h
     held    release, leave, `idle` seconds      it is free, and nobody is asked any more: no one is promoted
             take                                lease: it is held by who took it
             request                             lease: asked; the holder hears of it
-    asked   grant, GRANTED_AFTER seconds        it is held by who asked (with time: first); others go on asking
+    asked   grant, `grants_after` seconds       it is held by who asked (with time: first); others go on asking
             deny                                that one asks no more
+    held    cut                                 it is kept for who was cut: nobody is granted it by time meanwhile
+    kept    succeed                             it is held by who comes back in their place, and so are the requests
+            GRACE seconds                       it is free
+            take                                lease: it is held by who took it
+
+`grants_after` is GRANTED_AFTER, or `idle` where that is less: who asked has the input when the lease ends, whichever
+limit ends it, and nobody who did not ask can be quicker.
 
 Time is counted from the holder's last keystroke, or from when they came to hold the input. A call over HTTP holds it
 for its own length: time takes nothing from it, `take` does.
@@ -22,7 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 
 Verb = Literal["request", "release", "take", "grant", "deny"]
 
@@ -30,18 +37,23 @@ GRANTED_AFTER = 30.0
 """Seconds without a keystroke after which the holder is taken to have granted what they were asked for."""
 
 
+GRACE = 5.0
+"""Seconds for which the input is kept for a holder whose connection was cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something that came to be different.
 
     Attributes:
-        what: `held` (it was free), `asked`, `granted`, `denied`, `taken`, `freed`, or `withdrawn` (who asked has left).
+        what: `held` (it was free), `asked`, `granted`, `denied`, `taken`, `freed`, `withdrawn` (who asked has left), or
+            `back` (who held it came back, under another name).
         who: Whom it happened to: who holds it now, who asks, who is denied; who held it, where it is free now.
         other: Who held it before, or is asked; "" for nobody.
         by_time: Whether time did it, and nobody's word.
     """
 
-    what: Literal["held", "asked", "granted", "denied", "taken", "freed", "withdrawn"]
+    what: Literal["held", "asked", "granted", "denied", "taken", "freed", "withdrawn", "back"]
     who: str
     other: str = ""
     by_time: bool = False
@@ -55,6 +67,8 @@ class _Party:
     is_call: bool
     typed: int = 0
     """How many had typed when it typed last; 0 before."""
+    away: bool = False
+    """Whether it was cut, and the input is kept for it."""
 
 
 class Sharing:
@@ -77,6 +91,7 @@ class Sharing:
         self._parties: dict[str, _Party] = {}
         self._typed = 0
         self._active = 0.0
+        self._cut = 0.0
 
     def __repr__(self) -> str:
         return f"<Sharing {self.mode} {len(self._parties)} here, held by {self.holder}>"
@@ -85,7 +100,8 @@ class Sharing:
         """Go by another rule: who holds the input keeps it where somebody can, who asked for it where one can ask."""
         self.mode, self.idle = mode, idle
         if mode == "shared":
-            self.holder = None
+            before, self.holder = self.holder, None
+            self._forget(before)
         if mode != "lease":
             self.requests.clear()
 
@@ -109,6 +125,23 @@ class Sharing:
             return Change("withdrawn", who, self.holder or "")
         return None
 
+    def cut(self, who: str, now: float) -> bool:
+        """Somebody's connection was cut; whether they hold the input, which is kept for them. If not, they are here."""
+        if self.holder != who:
+            return False
+        self._parties[who].away = True
+        self._cut = now
+        return True
+
+    def succeed(self, before: str, who: str) -> Change | None:
+        """Somebody comes back, and holds what they held by the name that they had before."""
+        if before == who or self.holder != before or not self._parties[who].may_type:
+            return None
+        self._parties[who].typed = self._parties[before].typed
+        self._forget(before)
+        self.holder = who
+        return Change("back", who, before)
+
     # Who may
 
     def may_type(self, who: str) -> bool:
@@ -116,9 +149,14 @@ class Sharing:
         return self._parties[who].may_type and (self.mode == "shared" or self.holder in (None, who))
 
     @property
+    def grants_after(self) -> float:
+        """Seconds without a keystroke after which the holder has granted what they were asked for."""
+        return min(GRANTED_AFTER, self.idle) if self.idle else GRANTED_AFTER
+
+    @property
     def answerer(self) -> str | None:
         """Whose terminal answers the machine: of those who may type, the last who did, else the first who came."""
-        may = [who for who, party in self._parties.items() if not party.is_call and self.may_type(who)]
+        may = [who for who, party in self._parties.items() if self._has_terminal(party) and self.may_type(who)]
         return max(may, key=lambda who: self._parties[who].typed, default=None)  # the first of equals
 
     # What they do
@@ -177,16 +215,21 @@ class Sharing:
     @property
     def due(self) -> float | None:
         """When `tick` has something to do, if nobody does anything before; None for never."""
+        if self.holder is not None and self._parties[self.holder].away:
+            return self._cut + GRACE
         if self.mode != "lease" or self.holder is None or self._parties[self.holder].is_call:
             return None
-        waits = ([GRANTED_AFTER] if self.requests else []) + ([self.idle] if self.idle else [])
-        return self._active + min(waits) if waits else None
+        if self.requests:
+            return self._active + self.grants_after
+        return self._active + self.idle if self.idle else None
 
     def tick(self, now: float) -> Change | None:
         """Do what is due."""
         if self.due is None or now < self.due:
             return None
-        if self.requests and not 0 < self.idle < GRANTED_AFTER:
+        if self.holder is not None and self._parties[self.holder].away:
+            return self._free()
+        if self.requests:
             return self._hold("granted", self.requests[0], now, by_time=True)
         return self._free(by_time=True)
 
@@ -194,11 +237,22 @@ class Sharing:
         self, what: Literal["held", "granted", "taken"], who: str, now: float, *, by_time: bool = False
     ) -> Change:
         before, self.holder, self._active = self.holder, who, now
+        self._forget(before)
         if who in self.requests:
             self.requests.remove(who)
         return Change(what, who, before or "", by_time)
 
     def _free(self, *, by_time: bool = False) -> Change:
         before, self.holder = self.holder or "", None
+        self._forget(before)
         self.requests.clear()
         return Change("freed", before, by_time=by_time)
+
+    def _forget(self, who: str | None) -> None:
+        """Let go of somebody, if they are away."""
+        if who in self._parties and self._parties[who].away:
+            del self._parties[who]
+
+    @staticmethod
+    def _has_terminal(party: _Party) -> bool:
+        return not party.is_call and not party.away

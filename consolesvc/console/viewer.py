@@ -27,6 +27,8 @@ TOLD = 64
 """Things told to one viewer alone that may wait; for one that takes nothing, the oldest of them go."""
 KICKED = 4000
 """The close code of a viewer that somebody ended (DESIGN 5.4)."""
+FOR_GOOD = (KICKED, 4001, 4002, 4003)
+"""Ends after which nobody comes back, and nothing of what they typed goes on (proxy/codes.py has their names)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Viewer:
         received: Bytes handed out.
         lost: Bytes it could not have.
         refused: Bytes it typed that were refused.
+        returns: Whether its client can come back in its place: then what it holds is kept for it when it is cut.
         way: Its way out, for output that comes while it has had everything (express.py); None where there is none.
         ended: Set by `end`; the face closes the connection with it.
     """
@@ -94,6 +97,7 @@ class Viewer:
         self.received = 0
         self.lost = 0
         self.refused = 0
+        self.returns = False
         self.way: Way | None = None
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._gap = gap
@@ -131,21 +135,26 @@ class Viewer:
         """What others know it by: `alice (10.0.0.3:51422)`."""
         return f"{self.user} ({self.who})" if self.user and self.who else self.user or self.who or "a viewer"
 
-    def detach(self) -> None:
-        """Leave; what was typed is still delivered. Idempotent."""
+    def detach(self, *, cut: bool = False) -> None:
+        """Leave, `cut` or by its own wish; what it typed still goes on, unless it was ended for good. Idempotent."""
         if self not in self.console.viewers:
             return
         self.console.express.leave(self)
         self.console.viewers.discard(self)
-        self.console.keyboard.detach(self)
+        self.console.keyboard.detach(self, cut=cut and self.returns)
+        self.console.breaks.leave(self)
         self.console.roster.informed.discard(self)
         self.console.roster.changed()
         self.console.flow.check()
 
     def end(self, code: int, reason: str) -> None:
         """Have the connection closed, with a close code of DESIGN 5.4; the first word counts."""
-        if not self.ended.done():
-            self.ended.set_result(End(code, reason))
+        if self.ended.done():
+            return
+        self.ended.set_result(End(code, reason))
+        if code in FOR_GOOD:
+            self.console.keyboard.expel(self)
+            self.console.breaks.leave(self)
 
     def tell_refused(self, size: int, why: str) -> None:
         """Count input that was refused, and say so once for each time the line is away."""

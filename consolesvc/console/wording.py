@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from consolesvc.config.model import Input
+from consolesvc.config.server import Input
 from consolesvc.console.events import duration
-from consolesvc.console.sharing import GRANTED_AFTER, Change, Sharing, Verb
+from consolesvc.console.sharing import Change, Sharing, Verb
 
 ONLY_LOOKS = "this session may only look"
 """Why what a session types is refused that came by a share link."""
@@ -32,7 +32,7 @@ class Words:
         return self.each.get(who) or (self.waiting if waits else "") or self.everybody
 
 
-def words(change: Change, console: str, who: str, other: str, idle: float) -> Words:
+def words(change: Change, console: str, who: str, other: str, sharing: Sharing) -> Words:
     """What is said of a change.
 
     Args:
@@ -40,13 +40,14 @@ def words(change: Change, console: str, who: str, other: str, idle: float) -> Wo
         console: The console's name.
         who: The name of `change.who`.
         other: The name of `change.other`.
-        idle: Seconds after which a lease ends.
+        sharing: The rule of the console's input: after how long it grants, and ends a lease.
     """
+    grants, idle = _seconds(sharing.grants_after), _seconds(sharing.idle)
     if change.what == "asked":
-        ask = f"{who} asks for the input of {console}; it is theirs once you have typed nothing for {GRANTED_AFTER:g} s"
+        ask = f"{who} asks for the input of {console}; it is theirs once you have typed nothing for {grants}"
         return Words({change.other: ask, change.who: f"{other} was asked for the input of {console}"})
     if change.what == "granted":
-        silent = f"you typed nothing for {GRANTED_AFTER:g} s: " if change.by_time else ""
+        silent = f"you typed nothing for {grants}: " if change.by_time else ""
         lost = f"{silent}{who} has the input of {console} now"
         return Words({change.who: f"the input of {console} is yours", change.other: lost})
     if change.what == "denied":
@@ -55,9 +56,13 @@ def words(change: Change, console: str, who: str, other: str, idle: float) -> Wo
         return Words(everybody=f"{who} took the input of {console} from {other}")
     if change.what == "freed":
         free = f"the input of {console} is free"
-        silent = f"you typed nothing for {duration(idle) if idle >= 1 else f'{idle:g} s'}: {free}"
+        silent = f"you typed nothing for {idle}: {free}"
         return Words({change.who: silent} if change.by_time else {}, waiting=free)
     return Words()
+
+
+def _seconds(time: float) -> str:
+    return duration(time) if time >= 1 else f"{time:g} s"
 
 
 def mode_words(mode: Input, console: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from consolesvc.http.forwarded import client_of
+from consolesvc.http.forwarded import address_of, client_of
 from consolesvc.http.requests import REQUEST_ID, global_id, loggable
 from consolesvc.inventory import Server
 from consolesvc.subject import CONSOLE
@@ -46,9 +46,17 @@ class Notebook(Protocol):
         """Write down what was done."""
         ...
 
+    def read(self, address: str, **facts: Any) -> None:
+        """Write down that a console was read from an address: what follows closely may be counted in one record."""
+        ...
+
     def refused(self, **facts: Any) -> None:
         """Write down what was not."""
         ...
+
+
+def _nothing(_event: str, **_facts: Any) -> None:
+    """Write nothing down."""
 
 
 @dataclass(slots=True)
@@ -62,6 +70,7 @@ class Deed:
         user: Who asked, as identity names them.
         project: Of the user.
         server: What it is about; None where there is none, or none was found yet.
+        note: Writes something of it down at once.
     """
 
     what: str = ""
@@ -70,7 +79,11 @@ class Deed:
     user: str = ""
     project: str = ""
     server: Server | None = None
+    note: Callable[..., None] = _nothing
 
+
+READ = "read"
+"""The word of a deed that only looks."""
 
 Deeds = Mapping[tuple[str, str], Deed]
 """By method and canonical path of the route: what is done there, and which keys of the body tell of it."""
@@ -87,6 +100,18 @@ def did(what: str = "", **facts: Any) -> None:
             deed.what = what
             deed.facts.pop("call", None)
         deed.facts.update(facts)
+
+
+def has_read(how: str, begin: int, end: int) -> None:
+    """Say that the request being answered reads a console's output between two offsets, and by which call."""
+    did(READ, how=how, bytes=end - begin, **{"from": begin, "to": end})
+
+
+def noted(event: str, **facts: Any) -> None:
+    """Write something of the request being answered down at once: its end may be hours away."""
+    deed = DEED.get()
+    if deed is not None:
+        deed.note(event, **facts)
 
 
 def asked_by(user: str, project: str = "") -> None:
@@ -135,6 +160,7 @@ def witnessed(answers: Answers, notebook: Notebook, deeds: Deeds) -> Middleware:
             return response
         deed = _begin(request, deeds)
         peer = client_of(request)
+        deed.note = lambda event, **facts: notebook.note(event, **{**_facts(request, deed, peer), **facts})
         mark = DEED.set(deed)
         try:
             response = await handler(request)
@@ -142,7 +168,10 @@ def witnessed(answers: Answers, notebook: Notebook, deeds: Deeds) -> Middleware:
             DEED.reset(mark)
         answers.count(response.status)
         if response.status < HTTPStatus.BAD_REQUEST:
-            if deed.what:
+            if deed.what == READ:
+                if request.method != "HEAD":
+                    notebook.read(address_of(request), **{**_facts(request, deed, peer), **deed.facts})
+            elif deed.what:
                 told = await _told(request, deed)
                 notebook.note(deed.what, **{**_facts(request, deed, peer), **told, **deed.facts})
         elif request.method not in SAFE_METHODS or response.status in REFUSALS:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from consolesvc.config.model import Config, Network
+from consolesvc.config.access import Network
+from consolesvc.config.model import Config
 from consolesvc.http.hosts import host_name
 
 SCHEMES = ("http", "https")
@@ -100,6 +101,12 @@ def address_of(request: web.BaseRequest) -> str:
     """The address of who asked, for limits."""
     client = _client(request)
     return LOCAL if client is None else str(client.address)
+
+
+def is_of_this_host(request: web.BaseRequest) -> bool:
+    """Whether who asked is on this host, as far as the proxies in front of us tell: not the proxy is asked for."""
+    client = _client(request)
+    return client is None or client.address.is_loopback
 
 
 def root_of(request: web.BaseRequest) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from consolesvc.config.model import Tls
+from consolesvc.config.access import Tls
 from consolesvc.config.tls_context import load_tls
 from consolesvc.errors import TlsUnusable
 

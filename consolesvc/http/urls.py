@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from consolesvc.config.model import Address, Proxy
+from consolesvc.config.access import Address
+from consolesvc.config.model import Proxy
 from consolesvc.http.forwarded import host_asked
 from consolesvc.http.hosts import host_name
 

@@ -20,8 +20,9 @@ from consolesvc.identity.caller import Caller
 from consolesvc.identity.faults import KeystoneFault, unauthenticated
 from consolesvc.identity.guesses import Guesses
 from consolesvc.identity.issued import Issued, IssuedTokens
-from consolesvc.identity.seam import TOKEN_HEADER, Headers
+from consolesvc.identity.seam import TOKEN_HEADER, Headers, Needs, digest
 from consolesvc.identity.watched import Watched
+from consolesvc.tokens.store import Minter
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,13 @@ class Principal:
     @property
     def caller(self) -> Caller:
         """As the other faces know them."""
-        return Caller(self.user.id, self.project_id, self.roles, self.user.name)
+        return self.of(self.user, self.project_id, self.roles)
+
+    @staticmethod
+    def of(user: User, project_id: str, roles: frozenset[str]) -> Caller:
+        """A user in a project, as the other faces know them."""
+        # Of the password, and not of a token, which is over in an hour: that ends nobody's console.
+        return Caller(user.id, project_id, roles, user.name, digest(str(user.password_hash)).hex())
 
 
 class BuiltinIdentity:
@@ -102,6 +109,11 @@ class BuiltinIdentity:
         """What the users file says."""
         return self._realm.value
 
+    @property
+    def changes(self) -> int:
+        """How often the users file has changed."""
+        return self._realm.changes
+
     async def caller(self, headers: Headers) -> Caller:
         """Whose token it is."""
         principal = self.principal(headers.get(TOKEN_HEADER))
@@ -112,6 +124,17 @@ class BuiltinIdentity:
     def auth_url(self, root: str) -> str:
         """Our own Keystone face."""
         return f"{root}/identity/v3"
+
+    def lost(self, minter: Minter, needs: Needs) -> bool:
+        """Whether the user, their password of then or their role in that project is in the file no more."""
+        realm = self.realm
+        user = realm.user(Named(id=minter.user_id))
+        if user is None:
+            return True
+        project = realm.project(Named(id=minter.project_id)) or ""
+        roles = user.roles.get(project, frozenset())
+        caller = Principal.of(user, minter.project_id, roles)
+        return caller.credential != minter.credential or not needs(caller)
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from consolesvc.tokens.store import Minter
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -15,17 +17,25 @@ class Caller:
         project_id: 32 hex digits without dashes; "" for a caller without a project, who sees nothing unless admin.
         roles: Role names in lower case.
         user_name: What people call the user; "" where that is the id. No right depends on it.
+        credential: Digest, in hex, of what they proved themselves with, by which identity finds them again
+            (Identity.lost); "" where nobody asked; None for who needs no right of identity's, at the local socket.
     """
 
     user_id: str
     project_id: str
     roles: frozenset[str]
     user_name: str = field(default="", compare=False)
+    credential: str | None = field(default="", compare=False, repr=False)
 
     @property
     def known_as(self) -> str:
         """What others at a console are told of the user."""
         return self.user_name or self.user_id
+
+    @property
+    def minter(self) -> Minter | None:
+        """As the tokens know them that they mint."""
+        return None if self.credential is None else Minter(self.user_id, self.project_id, self.credential)
 
     @property
     def is_admin(self) -> bool:

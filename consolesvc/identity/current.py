@@ -8,7 +8,8 @@ from collections import Counter
 from consolesvc.config.model import Config
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.kinds import make_identity
-from consolesvc.identity.seam import Headers, Identity
+from consolesvc.identity.seam import Headers, Identity, Needs
+from consolesvc.tokens.store import Minter
 
 
 class CurrentIdentity:
@@ -29,12 +30,19 @@ class CurrentIdentity:
         self.now = make_identity(config)
         self.kind = config.identity.type
         self._key = _key(config)
+        self._changed = 0
+        """How often callers' rights had changed before the one in force came."""
         self._asked: Counter[Identity] = Counter()
         self._old: set[Identity] = set()
         self._left = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<CurrentIdentity {self.now!r}>"
+
+    @property
+    def changes(self) -> int:
+        """How often what is known of callers has changed, another identity included."""
+        return self._changed + self.now.changes
 
     async def caller(self, headers: Headers) -> Caller:
         """The caller of a request, as the identity in force at its beginning says."""
@@ -52,6 +60,10 @@ class CurrentIdentity:
         """Where tokens come from."""
         return self.now.auth_url(root)
 
+    def lost(self, minter: Minter, needs: Needs) -> bool:
+        """Whether who minted a token, perhaps under another identity, is known to have no such right any more."""
+        return self.now.lost(minter, needs)
+
     def another(self, config: Config) -> Identity | None:
         """Make what a new configuration asks for, and change nothing; None where it asks for what is in force.
 
@@ -62,6 +74,7 @@ class CurrentIdentity:
 
     async def replace(self, identity: Identity, config: Config) -> None:
         """Go over to what `another` has made; the old one is let go of when it has answered all it was asked."""
+        self._changed += self.now.changes + 1
         old, self.now, self.kind, self._key = self.now, identity, config.identity.type, _key(config)
         self._old.add(old)
         while self._asked[old]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from consolesvc.config.model import IdentityKeystone
+from consolesvc.config.access import IdentityKeystone
 from consolesvc.http.faults import Fault
-from consolesvc.identity.caller import Caller
+from consolesvc.identity.caller import ANONYMOUS, Caller
 from consolesvc.identity.faults import unauthenticated, unavailable
 from consolesvc.identity.keystone_client import (
     TIMEOUT,
@@ -23,7 +23,8 @@ from consolesvc.identity.keystone_client import (
     LoginRefused,
     OwnTokenRefused,
 )
-from consolesvc.identity.seam import TOKEN_HEADER, Headers, digest
+from consolesvc.identity.seam import TOKEN_HEADER, Headers, Needs, digest
+from consolesvc.tokens.store import Minter
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,9 @@ class Keystone:
         self._login_failed: tuple[float, str] | None = None
         self._trouble = ""
 
+    changes = 0
+    """Keystone tells nobody when it revokes a token."""
+
     def __repr__(self) -> str:
         return f"<Keystone {self._config.auth_url} knows {len(self._good)}, asks about {len(self._asking)}>"
 
@@ -98,6 +102,18 @@ class Keystone:
     def auth_url(self, _root: str) -> str:
         """Keystone itself."""
         return self._config.auth_url
+
+    def lost(self, minter: Minter, needs: Needs) -> bool:
+        """Whether Keystone has said so a short while ago.
+
+        It can be asked about a token alone, and that is not kept. So what was minted before a token was revoked is good
+        for its own time: `tokens.ttl` and `tokens.resume`.
+        """
+        key, now = bytes.fromhex(minter.credential), self._clock()
+        if (known := self._bad.get(key)) is not None and now < known.until:
+            return True
+        known = self._good.get(key)
+        return not key or (known is not None and now < known.until and not needs(known.caller or ANONYMOUS))
 
     async def close(self) -> None:
         """End what is being asked, and the connections."""
@@ -129,7 +145,7 @@ class Keystone:
         try:
             async with asyncio.timeout(2 * self._timeout):
                 found = await self._found(token)
-                caller, expires = (None, 0.0) if found is None else _read(found)
+                caller, expires = (None, 0.0) if found is None else _read(found, key.hex())
         except TimeoutError:
             raise self._unavailable(f"no answer in {2 * self._timeout:g} s") from None
         except KeystoneUnavailable as trouble:
@@ -186,7 +202,7 @@ def _keep(table: OrderedDict[bytes, _Known], key: bytes, known: _Known, most: in
         table.popitem(last=False)
 
 
-def _read(token: dict[str, Any]) -> tuple[Caller, float]:
+def _read(token: dict[str, Any], credential: str) -> tuple[Caller, float]:
     """The caller that Keystone's document describes, and when the token expires in seconds since 1970.
 
     Without a project there are no roles here: nova, too, takes the roles of a domain or of the system for nothing.
@@ -198,7 +214,7 @@ def _read(token: dict[str, Any]) -> tuple[Caller, float]:
         project = str(token["project"]["id"]) if "project" in token else ""
         roles = frozenset(str(role["name"]).lower() for role in token["roles"]) if project else frozenset[str]()
         user = token["user"]
-        caller = Caller(str(user["id"]), project, roles, str(user.get("name", "")))
+        caller = Caller(str(user["id"]), project, roles, str(user.get("name", "")), credential)
         expires = datetime.fromisoformat(token["expires_at"])
     except (KeyError, TypeError, ValueError):
         raise KeystoneUnavailable("its answer is not what Keystone says of a token") from None

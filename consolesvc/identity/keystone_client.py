@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from consolesvc.config.model import IdentityKeystone
+from consolesvc.config.access import IdentityKeystone
 from consolesvc.identity.seam import TOKEN_HEADER
 
 SUBJECT_HEADER = "X-Subject-Token"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from consolesvc.config.model import Config, IdentityBuiltin, IdentityKeystone, IdentityStatic
+from consolesvc.config.access import IdentityBuiltin, IdentityKeystone, IdentityStatic
+from consolesvc.config.model import Config
 from consolesvc.identity.none import NoIdentity
 from consolesvc.identity.seam import Identity
 

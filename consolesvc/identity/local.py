@@ -31,7 +31,7 @@ async def local_admin(request: web.Request, handler: Handler) -> web.StreamRespo
         log.info("refused at the local socket: %s", who)
         text = "The local socket is for root, and for the user and the group that consolesvc runs as"
         return fault_response(Fault(HTTPStatus.FORBIDDEN, f"{text}; you are {who}."))
-    mark = CALLER.set(Caller(name_of(peer.uid), "", frozenset({"admin"})))
+    mark = CALLER.set(Caller(name_of(peer.uid), "", frozenset({"admin"}), credential=None))
     try:
         return await handler(request)
     finally:

@@ -9,8 +9,9 @@ from pathlib import Path
 from consolesvc.config.tokens_file import read_tokens
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.faults import unauthenticated
-from consolesvc.identity.seam import TOKEN_HEADER, Headers, digest
+from consolesvc.identity.seam import TOKEN_HEADER, Headers, Needs, digest
 from consolesvc.identity.watched import Watched
+from consolesvc.tokens.store import Minter
 
 
 class StaticTokens:
@@ -26,6 +27,11 @@ class StaticTokens:
     def __repr__(self) -> str:
         return f"<StaticTokens {self._callers.path}>"
 
+    @property
+    def changes(self) -> int:
+        """How often the file has changed."""
+        return self._callers.changes
+
     async def caller(self, headers: Headers) -> Caller:
         """Whose token it is."""
         token = headers.get(TOKEN_HEADER)
@@ -38,9 +44,17 @@ class StaticTokens:
         """There is no Keystone to name; the service itself knows the tokens."""
         return root
 
+    def lost(self, minter: Minter, needs: Needs) -> bool:
+        """Whether the token is in the file no more, or has not the role or the project for it."""
+        caller = self._callers.value.get(bytes.fromhex(minter.credential))
+        return caller is None or not needs(caller)
+
     async def close(self) -> None:
         """Nothing to let go of."""
 
 
 def _callers(path: Path) -> Mapping[bytes, Caller]:
-    return {token.sha256: Caller(token.user, token.project_id, token.roles) for token in read_tokens(path)}
+    return {
+        token.sha256: Caller(token.user, token.project_id, token.roles, credential=token.sha256.hex())
+        for token in read_tokens(path)
+    }

@@ -42,6 +42,7 @@ class Watched(Generic[T]):
         self._seen = self._signature()
         self._value = read(path)
         self._trouble = ""
+        self._changes = 0
 
     def __repr__(self) -> str:
         return f"<Watched {self.path}>"
@@ -58,14 +59,22 @@ class Watched(Generic[T]):
                 self._reread()
         return self._value
 
+    @property
+    def changes(self) -> int:
+        """How often it has come to say something else."""
+        _ = self.value
+        return self._changes
+
     def _reread(self) -> None:
         try:
-            self._value = self._read(self.path)
+            value = self._read(self.path)
         except ConfigurationError as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 log.error("%s is wrong, what it said before still counts:\n%s", self.path, error)  # noqa: TRY400 - a user's slip, no traceback
             return
+        self._changes += value != self._value
+        self._value = value
         if self._trouble:
             self._trouble = ""
             log.info("%s is good again", self.path)

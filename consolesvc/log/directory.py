@@ -7,7 +7,7 @@ import errno
 import os
 from pathlib import Path
 
-from consolesvc.config.model import Log
+from consolesvc.config.operators import Log
 from consolesvc.log.names import Segment, scan
 from consolesvc.log.thread import LogThread
 from consolesvc.state import LockedFolder

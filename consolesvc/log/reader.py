@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from consolesvc.config.model import AUDIT_FILE
+from consolesvc.config.operators import AUDIT_FILE
 from consolesvc.log.index import Record, read_index
 from consolesvc.log.names import INDEX, LOG, Segment, current_path, is_rotated_name, scan
 

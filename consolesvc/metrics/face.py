@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from consolesvc.config.access import IdentityNone
+from consolesvc.config.model import Config
+from consolesvc.config.operators import AUTO
 from consolesvc.http.deeds import asked_by
 from consolesvc.http.faults import NOT_FOUND, Fault
+from consolesvc.http.forwarded import is_of_this_host
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.middleware import caller_of
 from consolesvc.identity.seam import TOKEN_HEADER, Headers, Identity
@@ -17,6 +21,8 @@ from consolesvc.metrics.text import CONTENT_TYPE
 
 PATH = "/metrics"
 BEARER = "bearer "
+
+Asks = Callable[[web.Request], bool | None]
 
 
 def setup(app: web.Application, scrape: Scrape) -> None:
@@ -28,19 +34,19 @@ def setup(app: web.Application, scrape: Scrape) -> None:
     app.router.add_get(PATH, metrics)
 
 
-def setup_beside(app: web.Application, scrape: Scrape, identity: Identity, asks: Callable[[], bool | None]) -> None:
+def setup_beside(app: web.Application, scrape: Scrape, identity: Identity, asks: Asks) -> None:
     """Add the route on the API's port.
 
     Args:
         app: The application there.
         scrape: What is shown.
         identity: Says who calls.
-        asks: Whether it is asked: then a caller sees the consoles that they see elsewhere. None: nothing is here, for
-            metrics have a port of their own.
+        asks: Whether it is asked, of a request: then a caller sees the consoles that they see elsewhere. None: nothing
+            is here, for metrics have a port of their own.
     """
 
     async def metrics(request: web.Request) -> web.Response:
-        asked = asks()
+        asked = asks(request)
         if asked is None:
             raise Fault(404, NOT_FOUND)
         if not asked:
@@ -53,6 +59,13 @@ def setup_beside(app: web.Application, scrape: Scrape, identity: Identity, asks:
         return await _answer(scrape, who, _seen_by(caller))
 
     app.router.add_get(PATH, metrics)
+
+
+def needs_token(request: web.Request, config: Config) -> bool:
+    """Whether who reads has to say who they are: the names of consoles and projects are not everybody's business."""
+    if config.metrics.identity != AUTO:
+        return config.metrics.identity
+    return not isinstance(config.identity, IdentityNone) and not is_of_this_host(request)
 
 
 def _seen_by(caller: Caller) -> Callable[[Server], bool]:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from consolesvc.config.model import PowerCommands
+from consolesvc.config.server import PowerCommands
 from consolesvc.inventory import Server, ServerFault
 from consolesvc.lines.environment import open_to_all
 from consolesvc.power.run import Outcome, run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from consolesvc.config.model import ServerConfig
+from consolesvc.config.server import ServerConfig
 from consolesvc.inventory import Server
 from consolesvc.power.switch import Switch
 from consolesvc.states import enter

@@ -34,6 +34,7 @@ def proxy_app(
     proxy: Proxy,
     known_hosts: Collection[str],
     *,
+    witness: Middleware,
     page: Middleware,
     files: Callable[[web.Application, str], None],
 ) -> web.Application:
@@ -44,11 +45,12 @@ def proxy_app(
     Args:
         proxy: Answers websockets, and what is neither that nor a page.
         known_hosts: The names this service answers to.
+        witness: Sees what comes of each call beside websockets.
         page: Answers at `/` what is for the terminal's page.
         files: Adds the pages' files and calls to an application, below a path.
     """
     guarded = guard(known_hosts)
-    beside = web.Application(middlewares=[divert(proxy), access, faults, guarded])
+    beside = web.Application(middlewares=[divert(proxy), access, witness, faults, guarded])
     files(beside, "/")
     plain: Handler = proxy.handle
     for middleware in (page, guarded, faults, access):

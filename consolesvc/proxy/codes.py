@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from consolesvc.console.viewer import KICKED
+from consolesvc.console import viewer
 from consolesvc.tokens.store import Grant
 
+FOR_GOOD, KICKED = viewer.FOR_GOOD, viewer.KICKED
 STOPPING = 1001
 NOT_CONSISTENT = 1007
 POLICY = 1008
@@ -13,9 +14,7 @@ EXPIRED = 4001
 REMOVED = 4002
 WITHDRAWN = 4003
 BYTES_LOST = 4008
-
-FOR_GOOD = (KICKED, EXPIRED, REMOVED, WITHDRAWN)
-"""Ends after which a resume secret is good for nothing."""
+COME_BACK = 1012
 
 SESSION_EXPIRED, LINK_EXPIRED = "session expired", "share link expired"
 """Reasons of EXPIRED."""

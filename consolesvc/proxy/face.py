@@ -29,10 +29,11 @@ from consolesvc.proxy import codes
 from consolesvc.proxy.frames import Frames
 from consolesvc.proxy.gate import Wish, check_handshake, find_resume, find_token, is_upgrade, read_wish
 from consolesvc.proxy.pump import PING, close, pump
-from consolesvc.proxy.sessions import Session, Sessions
+from consolesvc.proxy.rights import Rights
+from consolesvc.proxy.sessions import Session
 from consolesvc.proxy.speech import RAW, V1, Raw, Speech, Version1
 from consolesvc.subject import CONSOLE, SESSION
-from consolesvc.tokens.store import Grant, Lineage, ResumeStore, TokenStore
+from consolesvc.tokens.store import Grant, Lineage
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,7 @@ class Proxy:
 
     Args:
         inventory: Whose consoles.
-        tokens: What redeems.
-        resumes: Redeems resume secrets; by the clock that tokens expire by.
-        sessions: Counts who is attached.
+        rights: The tokens and resume secrets that are redeemed, and who is attached by them.
         config: `proxy:` of the configuration.
         known_hosts: The names this service answers to (http.hosts.known_hosts).
         witnesses: Hear who comes and goes.
@@ -64,17 +63,14 @@ class Proxy:
         self,
         *,
         inventory: Inventory,
-        tokens: TokenStore,
-        resumes: ResumeStore,
-        sessions: Sessions,
+        rights: Rights,
         config: model.Config,
         known_hosts: Collection[str],
         witnesses: Witnesses,
     ) -> None:
         self.inventory = inventory
-        self.tokens = tokens
-        self.resumes = resumes
-        self.sessions = sessions
+        self.rights = rights
+        self.tokens, self.resumes, self.sessions = rights.tokens, rights.resumes, rights.sessions
         self.config = config
         self.known_hosts = known_hosts
         self.witnesses = witnesses
@@ -122,11 +118,12 @@ class Proxy:
 
         def admit(grant: Grant) -> None:
             found.append(self.inventory.get(grant.server_id))
+            self.rights.check(grant)
             self.sessions.admit(grant.server_id, grant.token_id)
 
         try:
             if resume:
-                lineage = await self.resumes.redeem(resume, admit)
+                lineage = await self.resumes.redeem(resume, admit, self.sessions.live)
             else:
                 lineage = self.resumes.begin(await self.tokens.redeem(token or "", admit))
         except TokenRefused as refused:
@@ -154,8 +151,12 @@ class Proxy:
             gap=start.gap,
             note=start.note,
         )
-        session = Session(grant, viewer)
+        console.keyboard.succeed(lineage.session, viewer)
+        lineage.session = viewer.id
+        session = Session(lineage, viewer)
         self.sessions.add(session)
+        if self.rights.lost(grant):  # while this was on its way
+            viewer.end(codes.WITHDRAWN, "right withdrawn")
         self.attached += 1
         CONSOLE.set(server.name)
         SESSION.set(viewer.id)
@@ -171,11 +172,13 @@ class Proxy:
             ws.headers["Console-Offset"] = str(viewer.offset)
             ws.headers["Console-Stream"] = console.stream
             await ws.prepare(request)
+            session.pulse.ws = ws
             viewer.protocol = ws.ws_protocol or ""
             speech = await self._speech(ws, viewer, wish, replay_end, lineage)
+            viewer.returns = bool(lineage.current)
             way = None if request.transport is None else Frames(ws, request.transport)
             dropped = "Origin" in request.headers and self._drops_first_cr(viewer)
-            end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping)
+            end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping, pulse=session.pulse)
         finally:
             viewer.detach()
             self.sessions.remove(session)

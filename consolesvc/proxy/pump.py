@@ -16,6 +16,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from consolesvc.console.viewer import End, Viewer
 from consolesvc.proxy import codes
 from consolesvc.proxy.frames import Frames
+from consolesvc.proxy.pulse import Pulse
 from consolesvc.proxy.speech import Ask, Break, Message, Speech
 
 T = TypeVar("T")
@@ -26,6 +27,9 @@ FIRST_CR_WAIT = 2.0
 """Seconds after a page has attached in which a lone CR is its own and nobody's Enter key."""
 CLOSE_WAIT = 2.0
 """Seconds a client has for its own close frame."""
+GOODBYES = (0, 1000, 1005)
+"""Close codes of a client that means to leave; 1005, and aiohttp's 0, is none at all. A page that is loaded again says
+1001."""
 
 
 async def pump(
@@ -36,6 +40,7 @@ async def pump(
     *,
     drop_first_cr: bool = False,
     ping: float = PING,
+    pulse: Pulse | None = None,
 ) -> End | None:
     """Relay until the client goes or the viewer is ended, and close the websocket with the reason.
 
@@ -47,13 +52,14 @@ async def pump(
         drop_first_cr: Whether a first message that is a lone CR, sent on open, is swallowed: Horizon's page sends
             one, and every boot countdown in front of it ends (nova-contract 4).
         ping: Seconds between two signs of life asked for.
+        pulse: Is told of the client's signs of life; None where nobody asks.
 
     Returns:
         Why we ended it; None where the client went.
     """
     sending = _Sending(ws, viewer, speech, way)
     typed = _without_first_cr(viewer) if drop_first_cr else partial(viewer.console.write, viewer)
-    listening = _Listening(ws, viewer, speech, typed, ping)
+    listening = _Listening(ws, viewer, speech, typed, ping, pulse or Pulse())
     send = asyncio.create_task(sending.run(), name=f"send {viewer.who or 'viewer'}")
     others: tuple[asyncio.Future[Any], ...] = (send, viewer.ended)
     for other in others:
@@ -66,7 +72,7 @@ async def pump(
     finally:
         for other in others:
             other.remove_done_callback(listening.interrupt)
-        viewer.detach()
+        viewer.detach(cut=heard is None and not listening.goodbye and _may_return(viewer))
         await sending.stop(send)
     sent = None if send.cancelled() else send.exception() or send.result()
     ends: tuple[End | BaseException | None, ...] = (sent, heard)
@@ -76,6 +82,11 @@ async def pump(
         if isinstance(error, Exception) and not isinstance(error, ConnectionError):
             raise error
     return end
+
+
+def _may_return(viewer: Viewer) -> bool:
+    """Whether nobody has ended a viewer, or only to have it come back."""
+    return not viewer.ended.done() or viewer.ended.result().code == codes.COME_BACK
 
 
 async def close(ws: web.WebSocketResponse, end: End | None, last_words: Iterable[Message] = ()) -> None:
@@ -166,9 +177,17 @@ class _Listening:
     """Takes what a client sends, in the session's own task, until the client is done or somebody interrupts."""
 
     def __init__(
-        self, ws: web.WebSocketResponse, viewer: Viewer, speech: Speech, typed: Callable[[bytes], None], ping: float
+        self,
+        ws: web.WebSocketResponse,
+        viewer: Viewer,
+        speech: Speech,
+        typed: Callable[[bytes], None],
+        ping: float,
+        pulse: Pulse,
     ) -> None:
+        self.goodbye = False
         self._ws = ws
+        self._pulse = pulse
         self._viewer = viewer
         self._speech = speech
         self._typed = typed
@@ -220,9 +239,14 @@ class _Listening:
         ws, typist = self._ws, self._viewer.typist
         while True:
             if typist.full:
+                self._pulse.deaf = True
                 await typist.room()
+            self._pulse.deaf = False
             message = await ws.receive()
             self._last = self._time()
+            self._pulse.beat()
+            if message.type is WSMsgType.CLOSE:
+                self.goodbye = message.data in GOODBYES
             try:
                 if not await _heard(ws, message, self._viewer, self._speech, self._typed, self._ping):
                     return None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consolesvc.config.model import Limits
 from consolesvc.console.viewer import Viewer
 from consolesvc.errors import LimitReached
-from consolesvc.tokens.store import Grant
+from consolesvc.proxy import codes
+from consolesvc.proxy.pulse import GHOST_AFTER, Pulse
+from consolesvc.tokens.store import Grant, Lineage, Which, every
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,12 +21,19 @@ class Session:
     """One attached viewer.
 
     Attributes:
-        grant: What it came with is good for: the server, and whether it ends with its token.
+        lineage: What brings its client back, and what it came with is good for.
         viewer: Its place in the console's output; its id names the session.
+        pulse: Whether its client lives.
     """
 
-    grant: Grant
+    lineage: Lineage
     viewer: Viewer
+    pulse: Pulse = field(default_factory=Pulse)
+
+    @property
+    def grant(self) -> Grant:
+        """What it came with is good for: the server, and whether it ends with its token."""
+        return self.lineage.grant
 
 
 class Sessions:
@@ -80,17 +90,24 @@ class Sessions:
             if not counter[key]:
                 del counter[key]
 
-    def end_all(self, code: int, reason: str, *, server_id: str | None = None, linked: bool = False) -> int:
+    async def live(self, lineage: Lineage) -> bool:
+        """Whether a session of this lineage shows a sign of life; all that do not are ended, and may come back."""
+        asked = [session for session in self if session.lineage is lineage]
+        alive = await asyncio.gather(*(session.pulse.answers(GHOST_AFTER) for session in asked))
+        for session, lives in zip(asked, alive, strict=True):
+            if not lives:
+                session.viewer.end(codes.COME_BACK, "its client came back by another connection")
+        return any(alive)
+
+    def end_all(self, code: int, reason: str, which: Which = every) -> int:
         """End sessions; how many.
 
         Args:
             code: A close code of DESIGN 5.4.
             reason: As their clients are told.
-            server_id: Only those of this server.
-            linked: Only those that end with their token: by share links.
+            which: Says of their grants which are meant.
         """
-        ended = [session for session in self if server_id in (None, session.grant.server_id)]
-        ended = [session for session in ended if session.grant.ends or not linked]
+        ended = [session for session in self if which(session.grant)]
         for session in ended:
             session.viewer.end(code, reason)
         return len(ended)

@@ -176,7 +176,8 @@ class Version1:
         elif item.kind in ("lost", "back", "down"):
             yield _json({"type": "line", "offset": item.offset, "text": item.text, **self._line()})
         elif item.kind in ("refused", "input"):
-            yield _json({"type": "input", **self._viewer.console.keyboard.view(self._viewer, item.text)})
+            by_line = {"refused_by": "line"} if item.kind == "refused" else {}
+            yield _json({"type": "input", **self._viewer.console.keyboard.view(self._viewer, item.text), **by_line})
         elif item.kind == "viewers":
             roster = self._viewer.console.roster
             self._viewer.shown = roster.changes
@@ -186,7 +187,10 @@ class Version1:
 
     def heard(self, text: str) -> Heard:
         """Control messages; unknown types are ignored."""
-        message = json.loads(text)
+        try:
+            message = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
         if not isinstance(message, dict):
             raise ValueError("expected a JSON object")  # noqa: TRY004 - one kind of error for what breaks the protocol
         kind = message.get("type")

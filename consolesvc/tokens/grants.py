@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from consolesvc.tokens.store import Grant
+from consolesvc.tokens.store import Grant, Minter
 
 
 def written(grant: Grant, now: float) -> dict[str, Any]:
@@ -17,6 +17,7 @@ def written(grant: Grant, now: float) -> dict[str, Any]:
         "user": grant.user,
         "may_type": grant.may_type,
         "ends": grant.ends,
+        "minter": None if grant.minter is None else list(grant.minter),
     }
 
 
@@ -24,7 +25,8 @@ def read_back(entry: Mapping[str, Any], then: float) -> Grant:
     """The grant of `written`.
 
     Args:
-        entry: What was written. Without the last three fields it is of a release whose tokens all typed.
+        entry: What was written. Without `may_type` it is of a release whose tokens all typed; without `minter`, of one
+            that knew of none.
         then: When that was, on the clock that counts now.
 
     Raises:
@@ -32,4 +34,13 @@ def read_back(entry: Mapping[str, Any], then: float) -> Grant:
     """
     expires = None if entry["left"] is None else then + float(entry["left"])
     user, may_type, ends = (entry.get(key, old) for key, old in (("user", ""), ("may_type", True), ("ends", False)))
-    return Grant(str(entry["server_id"]), str(entry["token_id"]), expires, str(user), may_type is True, ends is True)
+    minted = entry.get("minter")
+    return Grant(
+        str(entry["server_id"]),
+        str(entry["token_id"]),
+        expires,
+        str(user),
+        may_type is True,
+        ends is True,
+        None if minted is None else Minter(*(str(part) for part in minted)),
+    )

@@ -8,8 +8,14 @@ from consolesvc.errors import StartError
 from consolesvc.tokens.stores import Stores, Times
 
 
-def make_stores(store: str, clock: Callable[[], float], times: Times) -> Stores:
+def make_stores(store: str, clock: Callable[[], float], times: Times, password_file: str | None = None) -> Stores:
     """The stores that `tokens.store` of the configuration asks for. Waits for no other process.
+
+    Args:
+        store: That key.
+        clock: Seconds, monotonic.
+        times: How long tokens and secrets are good.
+        password_file: `tokens.password_file`, which is read for each connection.
 
     Raises:
         StartError: what it asks for is not installed.
@@ -21,4 +27,4 @@ def make_stores(store: str, clock: Callable[[], float], times: Times) -> Stores:
         from consolesvc.tokens.shared_stores import SharedStores  # noqa: PLC0415 - see above
     except ImportError:
         raise StartError("tokens.store: redis is not installed: pip install 'consolesvc[redis]'") from None
-    return SharedStores(store, clock, times)
+    return SharedStores(store, clock, times, password_file)

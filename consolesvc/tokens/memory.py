@@ -9,7 +9,7 @@ from typing import Any
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.digests import TOKEN_ID_DIGITS, digest_of, new_token
 from consolesvc.tokens.grants import read_back, written
-from consolesvc.tokens.store import Grant
+from consolesvc.tokens.store import Grant, Minter, Which, every
 
 
 class MemoryTokenStore:
@@ -36,7 +36,14 @@ class MemoryTokenStore:
         return len(self._grants)
 
     async def issue(
-        self, server_id: str, *, user: str = "", may_type: bool = True, ttl: float | None = None, ends: bool = False
+        self,
+        server_id: str,
+        *,
+        user: str = "",
+        may_type: bool = True,
+        ttl: float | None = None,
+        ends: bool = False,
+        minter: Minter | None = None,
     ) -> str:
         """Make a token for `server_id`: uuid4 text (TokenStore.issue)."""
         self.sweep()
@@ -44,7 +51,7 @@ class MemoryTokenStore:
         digest = digest_of(token)
         ttl = self.ttl if ttl is None else ttl
         expires = self.clock() + ttl if ttl else None
-        self._grants[digest] = Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires, user, may_type, ends)
+        self._grants[digest] = Grant(server_id, digest.hex()[:TOKEN_ID_DIGITS], expires, user, may_type, ends, minter)
         if expires is not None:
             heapq.heappush(self._expiries, (expires, digest))
         return token
@@ -61,11 +68,11 @@ class MemoryTokenStore:
         """The grant of a token, which stays as good as it was; raises TokenRefused."""
         return self._good(token)[1]
 
-    async def end(self, server_id: str, *, linked: bool = False) -> int:
-        """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+    async def end(self, server_id: str, which: Which = every) -> int:
+        """Forget the tokens of a server that are meant; how many."""
         self.sweep()
         of_server = [(digest, grant) for digest, grant in self._grants.items() if grant.server_id == server_id]
-        ended = [digest for digest, grant in of_server if grant.ends or not linked]
+        ended = [digest for digest, grant in of_server if which(grant)]
         for digest in ended:
             self._forget(digest)
         return len(ended)

@@ -9,7 +9,7 @@ from typing import Any
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.digests import digest_of
 from consolesvc.tokens.grants import read_back, written
-from consolesvc.tokens.store import Grant, Lineage
+from consolesvc.tokens.store import Grant, Lineage, Lives, Which, every, is_link
 
 SECRET_BYTES = 24
 SWEEP_EVERY = 10.0
@@ -17,7 +17,7 @@ SWEEP_EVERY = 10.0
 
 
 class MemoryResumeStore:
-    """Secrets by sha256; each opens its lineage's console, once, and is then replaced.
+    """Secrets by sha256; each opens its lineage's console, and is then replaced.
 
     Args:
         clock: Seconds, monotonic.
@@ -50,24 +50,30 @@ class MemoryResumeStore:
         self._lineages[lineage.current] = lineage
         return secret
 
-    async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
-        """The lineage of a secret; the other secret of the two that are good ends.
-
-        Args:
-            secret: What the client showed.
-            admit: As with a token: what it raises leaves the secret as good as it was.
+    async def redeem(self, secret: str, admit: Callable[[Grant], None], lives: Lives | None = None) -> Lineage:
+        """The lineage that a session goes on with which comes by this secret (ResumeStore.redeem).
 
         Raises:
             TokenRefused: it is unknown, used or expired.
         """
-        lineage = self._good(digest_of(secret))
-        admit(lineage.grant)
         digest = digest_of(secret)
-        other = lineage.before if digest == lineage.current else lineage.current
-        if other is not None:
-            self._lineages.pop(other, None)
-        lineage.current, lineage.before = digest, None
-        return lineage
+        lineage = self._good(digest)
+        admit(lineage.grant)
+        if lineage.sessions:
+            if lives is None or await lives(lineage):
+                return Lineage(lineage.grant)
+            lineage = self._good(digest)  # another may have come meanwhile
+        if digest != lineage.current:
+            return Lineage(lineage.grant, session=lineage.session)
+        # One of its own, too: whoever else is on the way here with the old one begins a chain.
+        next_one = Lineage(lineage.grant, lineage.until, digest, session=lineage.session)
+        if next_one.until is None and self.ttl:
+            next_one.until = self.clock() + self.ttl
+        if lineage.before is not None:
+            self._lineages.pop(lineage.before, None)
+        self._lineages[digest] = next_one
+        lineage.current, lineage.before = b"", None
+        return next_one
 
     async def look_up(self, secret: str) -> tuple[Grant, bool | None]:
         """The grant of a secret, which stays as good as it was, and whether its session lives; raises TokenRefused."""
@@ -91,17 +97,17 @@ class MemoryResumeStore:
             if digest is not None:
                 self._lineages.pop(digest, None)
 
-    async def end(self, server_id: str, *, linked: bool = False) -> None:
-        """End every lineage of a server, or those alone that end with their token (`linked`)."""
+    async def end(self, server_id: str, which: Which = every) -> None:
+        """End the lineages of a server whose grants are meant."""
         for lineage in {lineage for lineage in self._lineages.values() if lineage.grant.server_id == server_id}:
-            if lineage.grant.ends or not linked:
+            if which(lineage.grant):
                 self.drop(lineage)
 
     async def expire(self, server_id: str) -> None:
         """End now what ends with a token of this server, as `TokenStore.expire` ends the tokens."""
         now = self.clock()
         for lineage in self._lineages.values():
-            if lineage.grant.server_id == server_id and lineage.grant.ends:
+            if lineage.grant.server_id == server_id and is_link(lineage.grant):
                 lineage.grant = lineage.grant._replace(expires=now)
 
     def sweep(self) -> None:

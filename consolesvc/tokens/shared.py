@@ -19,12 +19,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import redis.asyncio as aioredis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider
 from redis.exceptions import RedisError
 
 from consolesvc.errors import StoreUnavailable
@@ -42,14 +44,37 @@ LONG: Final = 40 * 24 * 3600
 """Seconds for which the lists of a server's tokens and lineages are kept, when nothing is added to them."""
 
 
+class _Login(CredentialProvider):
+    """Who we are there, asked for each connection: a changed password needs no restart."""
+
+    def __init__(self, user: str | None, password_file: Path) -> None:
+        self._user = user
+        self._password_file = password_file
+
+    def get_credentials(self) -> tuple[str] | tuple[str, str]:
+        """The user, where there is one, and the password; raises OSError where it cannot be read."""
+        try:
+            password = self._password_file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        except UnicodeDecodeError:
+            raise OSError(f"{self._password_file} is not UTF-8") from None
+        return (password,) if self._user is None else (self._user, password)
+
+
 class SharedStore:
     """The connection to Redis, of tokens and resume secrets alike.
 
     Args:
-        url: `redis://host:port/db`, `rediss://…` or `unix://…`, with a password where it wants one.
+        url: `redis://host:port/db`, `rediss://…` or `unix://…`, with a user's name where it wants one.
+        password_file: Path of the file whose first line is the password; None for none.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, password_file: str | None = None) -> None:
+        place = urlsplit(url)
+        user, _, netloc = place.netloc.rpartition("@")
+        login = None
+        if password_file is not None:
+            # redis-py takes a name from the URL, or from who brings the password.
+            url, login = urlunsplit(place._replace(netloc=netloc)), _Login(unquote(user) or None, Path(password_file))
         pool = aioredis.BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
@@ -58,10 +83,10 @@ class SharedStore:
             socket_timeout=PATIENCE,
             retry=Retry(NoBackoff(), 0),
             decode_responses=True,
+            credential_provider=login,
         )
         self.client = aioredis.Redis.from_pool(pool)
-        # Never the URL: a password may be in it.
-        self._place = urlsplit(url).netloc.rpartition("@")[2] or urlsplit(url).path
+        self._place = netloc or place.path
         self._away = False
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any
 
 from redis.asyncio.client import Pipeline
@@ -16,7 +17,7 @@ from consolesvc.errors import StoreUnavailable, TokenRefused
 from consolesvc.tokens.digests import digest_of
 from consolesvc.tokens.resume import SECRET_BYTES
 from consolesvc.tokens.shared import LONG, PATIENCE, PREFIX, SharedStore, grant_fields, grant_of, milliseconds
-from consolesvc.tokens.store import Grant, Lineage
+from consolesvc.tokens.store import Grant, Lineage, Lives, Which, every, is_link
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class SharedResumeStore:
         if gone is not None:
             pipe.delete(f"{PREFIX}resume:{gone.hex()}")
         pipe.set(f"{PREFIX}resume:{current.hex()}", json.dumps(entry))
-        pipe.hset(f"{PREFIX}lineage:{lineage.id}", mapping={"current": current.hex(), "before": before.hex()})
+        pipe.hset(f"{PREFIX}lineage:{lineage.id}", mapping=_chain(current, before, lineage.session))
         pipe.sadd(members, lineage.id)
         pipe.expire(members, max(LONG, int(2 * self.ttl)))
         self._touch(pipe, lineage.id, (before, current))
@@ -67,20 +68,31 @@ class SharedResumeStore:
         lineage.before, lineage.current = before or None, current
         return secret
 
-    async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
-        """The lineage of a secret; raises TokenRefused, StoreUnavailable and what `admit` raises."""
+    async def redeem(self, secret: str, admit: Callable[[Grant], None], lives: Lives | None = None) -> Lineage:
+        """The lineage that a session goes on with which comes by this secret (ResumeStore.redeem).
+
+        Whether the session before lives is known of those on this host alone; on another host it is over.
+
+        Raises:
+            TokenRefused, StoreUnavailable, and what `admit` raises.
+        """
         digest = digest_of(secret)
         grant, lineage = await self._good(digest)
         admit(grant)
+        for living in [each for each in self._living if each.id == lineage]:
+            if lives is None or await lives(living):
+                return self.begin(grant)
         name = f"{PREFIX}lineage:{lineage}"
         good = await self._store.ask(self._redis.hgetall(name))
+        session = good.get("session", "")
+        if good.get("current") != digest.hex():
+            return replace(self.begin(grant), session=session)
         pipe = self._redis.pipeline()
-        for other in good.values():
-            if other and other != digest.hex():
-                pipe.delete(f"{PREFIX}resume:{other}")
-        pipe.hset(name, mapping={"current": digest.hex(), "before": ""})
+        if before := good.get("before"):
+            pipe.delete(f"{PREFIX}resume:{before}")
+        pipe.hset(name, "before", "")
         await self._store.ask(pipe.execute())
-        return Lineage(grant, current=digest, id=lineage)
+        return Lineage(grant, current=digest, id=lineage, session=session)
 
     async def look_up(self, secret: str) -> tuple[Grant, bool | None]:
         """The grant of a secret, which stays as good as it was, and whether its session lives (ResumeStore.look_up)."""
@@ -105,18 +117,19 @@ class SharedResumeStore:
         """End a lineage for good."""
         self._soon(self._forget(lineage.id, [lineage.current.hex(), (lineage.before or b"").hex()]))
 
-    async def end(self, server_id: str, *, linked: bool = False) -> None:
-        """End every lineage of a server, or those alone that end with their token (`linked`)."""
+    async def end(self, server_id: str, which: Which = every) -> None:
+        """End the lineages of a server whose grants are meant."""
         name = f"{PREFIX}lineages:{server_id}"
         for lineage in await self._store.ask(self._redis.smembers(name)):
-            good = list((await self._store.ask(self._redis.hgetall(f"{PREFIX}lineage:{lineage}"))).values())
-            if not linked or await self._ends(good):
+            chain = await self._store.ask(self._redis.hgetall(f"{PREFIX}lineage:{lineage}"))
+            good = [chain.get("current", ""), chain.get("before", "")]
+            if which is every or await self._is_meant(good, which):
                 await self._forget(lineage, good)
                 await self._store.ask(self._redis.srem(name, lineage))
 
     async def expire(self, server_id: str) -> None:
         """End now what ends with a token of this server."""
-        await self.end(server_id, linked=True)
+        await self.end(server_id, is_link)
 
     async def close(self) -> None:
         """Tell Redis what it has not been told yet, and stop."""
@@ -142,10 +155,11 @@ class SharedResumeStore:
             raise TokenRefused("expired")
         return grant, str(entry["lineage"])
 
-    async def _ends(self, digests: list[str]) -> bool:
+    async def _is_meant(self, digests: list[str], which: Which) -> bool:
         names = [f"{PREFIX}resume:{digest}" for digest in digests if digest]
         texts = await self._store.ask(self._redis.mget(names)) if names else []
-        return any(text is not None and json.loads(text)["grant"]["ends"] for text in texts)
+        now = self.clock()
+        return any(text is not None and which(grant_of(json.loads(text)["grant"], now)) for text in texts)
 
     async def _forget(self, lineage: str, digests: list[str]) -> None:
         names = [f"{PREFIX}resume:{digest}" for digest in digests if digest]
@@ -184,3 +198,8 @@ class SharedResumeStore:
         task = asyncio.get_running_loop().create_task(quietly(), name="token store")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _chain(current: bytes, before: bytes, session: str) -> dict[Any, Any]:
+    """A lineage as it is kept: its two good secrets, and its last session."""
+    return {"current": current.hex(), "before": before.hex(), "session": session}

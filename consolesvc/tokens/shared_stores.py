@@ -14,8 +14,8 @@ from consolesvc.tokens.stores import Stores, Times
 class SharedStores(Stores):
     """See the module. Redis keeps them over a restart of ours."""
 
-    def __init__(self, url: str, clock: Callable[[], float], times: Times) -> None:
-        self._shared = SharedStore(url)
+    def __init__(self, url: str, clock: Callable[[], float], times: Times, password_file: str | None = None) -> None:
+        self._shared = SharedStore(url, password_file)
         self.tokens = SharedTokenStore(self._shared, clock, ttl=times.ttl, single_use=times.single_use)
         self.resumes = self._secrets = SharedResumeStore(self._shared, clock, ttl=times.resume)
 

@@ -10,7 +10,7 @@ from typing import Final
 from consolesvc.errors import TokenRefused
 from consolesvc.tokens.digests import TOKEN_ID_DIGITS, digest_of, new_token
 from consolesvc.tokens.shared import LONG, PREFIX, SharedStore, grant_fields, grant_of, milliseconds
-from consolesvc.tokens.store import Grant
+from consolesvc.tokens.store import Grant, Minter, Which, every
 
 REMEMBERED: Final = 600.0
 """Seconds for which a token whose time was ended is told to be expired, and not unknown."""
@@ -39,14 +39,21 @@ class SharedTokenStore:
         return f"<SharedTokenStore {self._store!r}>"
 
     async def issue(
-        self, server_id: str, *, user: str = "", may_type: bool = True, ttl: float | None = None, ends: bool = False
+        self,
+        server_id: str,
+        *,
+        user: str = "",
+        may_type: bool = True,
+        ttl: float | None = None,
+        ends: bool = False,
+        minter: Minter | None = None,
     ) -> str:
         """Make a token for `server_id`: uuid4 text (TokenStore.issue)."""
         token, now = new_token(), self.clock()
         digest = digest_of(token).hex()
         ttl = self.ttl if ttl is None else ttl
         expires = now + ttl if ttl else None
-        grant = Grant(server_id, digest[:TOKEN_ID_DIGITS], expires, user, may_type, ends)
+        grant = Grant(server_id, digest[:TOKEN_ID_DIGITS], expires, user, may_type, ends, minter)
         fields, members = grant_fields(grant, now), f"{PREFIX}tokens:{server_id}"
         pipe = self._redis.pipeline()
         pipe.set(f"{PREFIX}token:{digest}", json.dumps(fields), px=milliseconds(ttl) if ttl else None)
@@ -82,19 +89,22 @@ class SharedTokenStore:
         done = await self._store.ask(pipe.execute())
         return sum(bool(each) for each in done[:-1])
 
-    async def end(self, server_id: str, *, linked: bool = False) -> int:
-        """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+    async def end(self, server_id: str, which: Which = every) -> int:
+        """Forget the tokens of a server that are meant; how many."""
         digests = await self._tokens(server_id)
-        if linked and digests:
+        if which is not every and digests:
             texts = await self._store.ask(self._redis.mget([f"{PREFIX}token:{digest}" for digest in digests]))
-            pairs = zip(digests, texts, strict=True)
-            digests = [digest for digest, text in pairs if text is not None and json.loads(text).get("ends")]
+            digests = [digest for digest, text in zip(digests, texts, strict=True) if self._is_meant(text, which)]
         if not digests:
             return 0
         pipe = self._redis.pipeline()
         pipe.delete(*(f"{PREFIX}token:{digest}" for digest in digests))
         pipe.zrem(f"{PREFIX}tokens:{server_id}", *digests)
         return int((await self._store.ask(pipe.execute()))[0])
+
+    def _is_meant(self, text: str | None, which: Which) -> bool:
+        fields = {"expired": True} if text is None else json.loads(text)
+        return "expired" not in fields and which(grant_of(fields, self.clock()))
 
     async def _tokens(self, server_id: str) -> list[str]:
         return list(await self._store.ask(self._redis.zrange(f"{PREFIX}tokens:{server_id}", 0, -1)))

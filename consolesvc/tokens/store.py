@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+
+class Minter(NamedTuple):
+    """Who minted a token, in a form that identity can be asked about later (DESIGN 5.4: loss of the right).
+
+    Attributes:
+        user_id: As identity names them.
+        project_id: The project that they were in; "" for none.
+        credential: Digest, in hex, of what they had proved themselves with; "" where nobody asked.
+    """
+
+    user_id: str
+    project_id: str
+    credential: str
 
 
 class Grant(NamedTuple):
@@ -17,6 +31,7 @@ class Grant(NamedTuple):
         user: Who minted it, as identity names them; "" where nobody asked.
         may_type: Whether its sessions may type; a share link's only look.
         ends: Whether its sessions end with it, as a share link's do.
+        minter: Who minted it; None for who needs no right of identity's, at the local socket.
     """
 
     server_id: str
@@ -25,6 +40,21 @@ class Grant(NamedTuple):
     user: str = ""
     may_type: bool = True
     ends: bool = False
+    minter: Minter | None = None
+
+
+Which = Callable[[Grant], bool]
+"""Says of a grant whether it is meant."""
+
+
+def every(_grant: Grant) -> bool:
+    """All of them."""
+    return True
+
+
+def is_link(grant: Grant) -> bool:
+    """Those whose sessions end with them: share links."""
+    return grant.ends
 
 
 class TokenStore(Protocol):
@@ -41,7 +71,14 @@ class TokenStore(Protocol):
     single_use: bool
 
     async def issue(
-        self, server_id: str, *, user: str = "", may_type: bool = True, ttl: float | None = None, ends: bool = False
+        self,
+        server_id: str,
+        *,
+        user: str = "",
+        may_type: bool = True,
+        ttl: float | None = None,
+        ends: bool = False,
+        minter: Minter | None = None,
     ) -> str:
         """Make a token for `server_id`: uuid4 text. The store keeps only its sha256.
 
@@ -51,6 +88,7 @@ class TokenStore(Protocol):
             may_type: See there.
             ttl: Seconds for which it is good, 0 for ever; None for the store's own.
             ends: See there.
+            minter: See there.
         """
         ...
 
@@ -75,14 +113,14 @@ class TokenStore(Protocol):
         """End the time of every token of a server now, so that it is refused as expired; how many had some left."""
         ...
 
-    async def end(self, server_id: str, *, linked: bool = False) -> int:
-        """Forget every token of a server, or those alone whose sessions end with them (`linked`); how many."""
+    async def end(self, server_id: str, which: Which = every) -> int:
+        """Forget the tokens of a server that are meant; how many."""
         ...
 
 
 @dataclass(slots=True, eq=False)
 class Lineage:
-    """A session and those that came of it by resuming.
+    """A session and those that came of it by resuming, one after the other: each session has a chain of its own.
 
     Its secrets are what brings a client back after a cut, when its token is long gone (DESIGN 5.4).
 
@@ -93,6 +131,7 @@ class Lineage:
         before: sha256 of the one before, good until the current one is used; None where there is none.
         id: Names it where several processes know it.
         sessions: How many of its sessions live here.
+        session: The id of its last session, whose place the next one takes; "" where there was none.
     """
 
     grant: Grant
@@ -101,6 +140,11 @@ class Lineage:
     before: bytes | None = None
     id: str = ""
     sessions: int = field(default=0, repr=False)
+    session: str = ""
+
+
+Lives = Callable[[Lineage], Awaitable[bool]]
+"""Says whether the session of a lineage shows a sign of life; one that does not is over by then."""
 
 
 class ResumeStore(Protocol):
@@ -122,12 +166,17 @@ class ResumeStore(Protocol):
         """A new secret for a session of this lineage, to be sent in its hello; "" where none can be kept now."""
         ...
 
-    async def redeem(self, secret: str, admit: Callable[[Grant], None]) -> Lineage:
-        """The lineage of a secret; the other secret of the two that are good ends.
+    async def redeem(self, secret: str, admit: Callable[[Grant], None], lives: Lives | None = None) -> Lineage:
+        """The lineage that a session goes on with which comes by this secret.
+
+        That is the secret's own, in the place of the session that was cut, and then the secret before ends. Where that
+        session lives, or where this is the secret before, which somebody has replaced already, it is one of its own,
+        and nobody's secret ends: it is another tab with a copy of the secret.
 
         Args:
             secret: What the client showed.
             admit: As with a token: what it raises leaves the secret as good as it was.
+            lives: Asked about a session that is there still; None: it lives.
 
         Raises:
             TokenRefused: it is unknown, used or expired.
@@ -158,8 +207,8 @@ class ResumeStore(Protocol):
         """End a lineage for good: its session was kicked, or its right ended."""
         ...
 
-    async def end(self, server_id: str, *, linked: bool = False) -> None:
-        """End every lineage of a server, or those alone that end with their token (`linked`)."""
+    async def end(self, server_id: str, which: Which = every) -> None:
+        """End the lineages of a server whose grants are meant."""
         ...
 
     async def expire(self, server_id: str) -> None:

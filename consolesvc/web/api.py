@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from consolesvc.console.console import Console
+from consolesvc.http.deeds import READ, did
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
 from consolesvc.web import boots, fake_faults, loan, marks, output, run, screen, send, sessions, slices, wait
@@ -31,6 +32,7 @@ def setup(
     streams: Waits,
     trouble: Callable[[], str | None],
     tls_trouble: Callable[[], str | None],
+    kick: sessions.Kick,
 ) -> None:
     """Add the routes.
 
@@ -41,6 +43,7 @@ def setup(
         streams: Counts those that follow one's output.
         trouble: Why the last reload of the configuration was refused; None where it was not.
         tls_trouble: What is wrong with the files of TLS; None where nothing is.
+        kick: Sends a viewer away.
     """
     tails = Tails()
 
@@ -50,6 +53,8 @@ def setup(
         seen = [server for server in inventory if caller.sees(server.project_id)]
         # Asked for before the views are made: a view is of one moment.
         said = [{"tail": await tails.of(server.console, size)} if size else {} for server in seen]
+        if size:
+            did(READ, how="tails", consoles=len(seen))
         # Files and keys of this host are its operators' business.
         told = {"configuration_error": trouble(), "tls_error": tls_trouble()} if caller.is_admin else NOT_TOLD
         answer = {
@@ -67,7 +72,7 @@ def setup(
     output.setup(app, inventory=inventory, streams=streams)
     boots.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
-    sessions.setup(app, inventory=inventory)
+    sessions.setup(app, inventory=inventory, send_away=kick)
     fake_faults.setup(app, inventory=inventory)
     for part in (wait, send, run):
         part.setup(app, inventory=inventory, waits=waits)

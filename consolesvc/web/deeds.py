@@ -18,7 +18,7 @@ DEEDS: Final[Deeds] = {
     # Neither the text nor the command: what is typed is not written down.
     ("POST", f"{_CONSOLE}/send"): Deed("typed"),
     ("POST", f"{_CONSOLE}/run"): Deed("typed"),
-    ("POST", f"{_CONSOLE}/wait"): Deed(),
+    ("POST", f"{_CONSOLE}/wait"): Deed("read"),
     ("POST", f"{_CONSOLE}/mark"): Deed("marked", ("name",)),
     ("POST", f"{_CONSOLE}/fault"): Deed("fault", ("fault", "seconds")),
     ("DELETE", f"{_CONSOLE}/fault"): Deed("fault", facts={"fault": None}),

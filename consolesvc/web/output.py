@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 from multidict import MultiMapping
 
-from consolesvc.config.model import KIB, MIB
+from consolesvc.config.units import KIB, MIB
 from consolesvc.console.attach import since_start
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
 from consolesvc.console.reading import Piece, read_at, read_full, read_text, until_news
+from consolesvc.http.deeds import has_read, noted
 from consolesvc.inventory import Inventory
 from consolesvc.web.calls import query_of, visible, wrong
 from consolesvc.web.places import OFFSET, stream_of
@@ -87,10 +89,13 @@ async def _answer(request: web.Request, console: Console, asked: Asked) -> web.S
     if asked.follow:
         return await _stream(request, console, asked, offset, gap)
     piece = await read_full(console, offset, asked.limit or LIMIT)
+    has_read(_HOW, piece.offset, piece.end)
     headers = _headers(console, gap or piece.gap(offset), piece.offset)
     return web.Response(body=piece.data, headers={**headers, "Console-Next": str(piece.end)})
 
 
+_HOW = "output"
+"""What the audit calls it."""
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -138,6 +143,7 @@ async def _document(console: Console, asked: Asked, offset: int, gap: Gap | None
     piece: Piece = await read(console, offset, asked.limit or LIMIT)
     text = piece.data.decode("utf-8", "replace") if asked.encoding == TEXT else base64.b64encode(piece.data).decode()
     gap = gap or piece.gap(offset)
+    has_read(_HOW, piece.offset, piece.end)
     return {
         "stream": console.stream,
         "start": piece.offset,
@@ -168,21 +174,36 @@ async def _stream(
     await response.prepare(request)
     if request.method == "HEAD":  # aiohttp would send what is written
         return response
-    left = asked.limit
+    begun, first = asyncio.get_running_loop().time(), piece.offset
+    noted("attached", how="follow", **{"from": first})
+    sent = 0
+    try:
+        async for size in _pieces(request, response, console, asked.limit, piece):
+            sent += size
+    finally:
+        seconds = round(asyncio.get_running_loop().time() - begun, 3)
+        noted("detached", how="follow", seconds=seconds, out=sent, **{"from": first, "to": first + sent})
+    return response
+
+
+async def _pieces(
+    request: web.Request, response: web.StreamResponse, console: Console, left: int | None, piece: Piece
+) -> AsyncIterator[int]:
+    """Send output from a piece on, `left` bytes at most; the size of each piece once it is sent."""
     offset = piece.offset
     with contextlib.suppress(ConnectionError):  # the client has gone, and nobody reads the end any more
         while piece.offset == offset:
             if piece.data:
                 await response.write(piece.data)
+                yield len(piece.data)
             offset = piece.end
             left = None if left is None else left - len(piece.data)
             if left == 0 or not await _more(request, console, offset):
                 await response.write_eof()
-                return response
+                return
             piece = await read_at(console, offset, LIMIT if left is None else min(left, LIMIT))
     if request.transport is not None:
         request.transport.abort()
-    return response
 
 
 async def _more(request: web.Request, console: Console, offset: int) -> bool:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from aiohttp import web
 
 from consolesvc.console.console import Console
+from consolesvc.http.deeds import has_read
 from consolesvc.inventory import Inventory
 from consolesvc.lines.thread import in_thread
 from consolesvc.web.calls import one_of, query_of, visible, whole_of
@@ -34,7 +35,8 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
         columns = whole_of(query, "cols", COLUMNS, 1, MOST_COLUMNS)
         rows = whole_of(query, "rows", ROWS, 1, MOST_ROWS)
         server = visible(inventory, request)
-        end, shown = await screens.of(server.console, columns, rows)
+        begin, end, shown = await screens.of(server.console, columns, rows)
+        has_read("screen", begin, end)
         if kind == "json":
             return web.json_response({"screen": _view(shown, server.console, end)}, headers=HEADERS)
         where = {**HEADERS, "Console-Next": str(end), "Console-Stream": server.console.stream}
@@ -52,11 +54,11 @@ class Screens:
     """Draws screens, one at a time, and remembers the last of each console: a wall of them may ask once a second."""
 
     def __init__(self) -> None:
-        self._last: WeakKeyDictionary[Console, tuple[Key, Screen]] = WeakKeyDictionary()
+        self._last: WeakKeyDictionary[Console, tuple[Key, int, Screen]] = WeakKeyDictionary()
         self._turn = asyncio.Lock()
 
-    async def of(self, console: Console, columns: int, rows: int) -> tuple[int, Screen]:
-        """The offset behind the last byte that is shown, and the screen."""
+    async def of(self, console: Console, columns: int, rows: int) -> tuple[int, int, Screen]:
+        """The offsets of the first byte that it is drawn from, and behind the last; the screen."""
         async with self._turn:
             ring = console.ring
             key = (ring.end, columns, rows)
@@ -67,8 +69,8 @@ class Screens:
                 begin = ring.line_start(max(ring.start, ring.end - WINDOW))
                 data = ring.read(begin, ring.end - begin)
                 drawn = await in_thread("screen", lambda: draw(data, columns, rows), lambda _: None)
-                known = self._last[console] = (key, drawn)
-            return key[0], known[1]
+                known = self._last[console] = (key, begin, drawn)
+            return known[1], key[0], known[2]
 
 
 def _view(screen: Screen, console: Console, end: int) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
 from consolesvc.console.events import printable
-from consolesvc.console.viewer import KICKED, Viewer
+from consolesvc.console.viewer import Viewer
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER
 from consolesvc.inventory import Inventory, Server
@@ -22,7 +23,11 @@ REASON = 80
 """Characters of a reason: with who kicks, what a close frame has room for."""
 
 
-def setup(app: web.Application, *, inventory: Inventory) -> None:
+Kick = Callable[[Viewer, str], Awaitable[bool]]
+"""Sends a viewer away, with a reason, and keeps it away; whether its token has ended, too."""
+
+
+def setup(app: web.Application, *, inventory: Inventory, send_away: Kick) -> None:
     """Add the routes."""
 
     async def sessions(request: web.Request) -> web.Response:
@@ -37,10 +42,10 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
         server = changeable(inventory, request)
         viewer = _find(server, request.match_info["session"])
         view, by = session_view(viewer), CALLER.get().known_as
-        viewer.end(KICKED, f"kicked by {by}: {reason}" if reason else f"kicked by {by}")
         server.console.note("kick", session=viewer.id, by=by, reason=reason)
         log.info("%s: session %s kicked by %s", server.name, viewer.id, printable(by))
-        return web.json_response({"kicked": view})
+        ended = await send_away(viewer, f"kicked by {by}: {reason}" if reason else f"kicked by {by}")
+        return web.json_response({"kicked": view, "token_ended": ended})
 
     app.router.add_get("/console/v1/consoles/{id}/sessions", sessions)
     app.router.add_post("/console/v1/consoles/{id}/sessions/{session}/kick", kick)

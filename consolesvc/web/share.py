@@ -49,8 +49,10 @@ def setup(app: web.Application, *, inventory: Inventory, links: Links) -> None:
         body = await body_of(request, ("ttl",))
         ttl = seconds_of(body.get("ttl", TTL), "ttl", SHORTEST, LONGEST)
         server = visible(inventory, request)
-        user = CALLER.get().known_as
-        token = await links.tokens.issue(server.id, user=user, may_type=False, ttl=ttl, ends=True)
+        caller = CALLER.get()
+        token = await links.tokens.issue(
+            server.id, user=caller.known_as, may_type=False, ttl=ttl, ends=True, minter=caller.minter
+        )
         did(token=token_id(token))
         url = links.console_url(request, token)
         link = {"url": url, "page": page_url(url), "expires": timestamp(time.time() + ttl), "may_type": False}

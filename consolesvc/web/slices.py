@@ -18,6 +18,7 @@ from consolesvc.console import slicing
 from consolesvc.console.cast import Cast
 from consolesvc.console.console import Console
 from consolesvc.console.reading import read_at
+from consolesvc.http.deeds import has_read
 from consolesvc.http.faults import Fault
 from consolesvc.inventory import Inventory
 from consolesvc.web.calls import one_of, query_of, visible, whole_of, wrong
@@ -50,6 +51,7 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
             parts = slicing.raw(console, start, to)
         else:
             parts = slicing.recording(console, begin, to, Cast(2 if kind == CAST2 else 3, columns, rows, server.name))
+        has_read("slice", start, to)
         headers = {
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",

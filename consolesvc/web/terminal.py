@@ -5,18 +5,20 @@ The page is the same for everybody and redeems nothing: the token in its address
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
-from consolesvc.console.console import Console
 from consolesvc.errors import TokenRefused
+from consolesvc.http.deeds import about, asked_by, did
 from consolesvc.http.faults import Fault
 from consolesvc.http.forwarded import host_asked
-from consolesvc.inventory import Inventory
-from consolesvc.tokens.store import ResumeStore, TokenStore
+from consolesvc.inventory import Inventory, Server
+from consolesvc.tokens.store import Grant, ResumeStore, TokenStore
 from consolesvc.web import output, pages
 
 SECRETS = ("resume", "token")
@@ -27,21 +29,35 @@ PARAMETERS = tuple(name for name in output.PARAMETERS if name != "follow")
 """What the call takes: who wants to follow has the websocket, which is counted and limited."""
 
 
-def setup(app: web.Application, path: str, *, inventory: Inventory, tokens: TokenStore, resumes: ResumeStore) -> None:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What lets people read.
+
+    Attributes:
+        tokens: Looks tokens up, and leaves them as good as they were.
+        resumes: Likewise for resume secrets.
+        check: Raises TokenRefused where the right to one has been lost.
+    """
+
+    tokens: TokenStore
+    resumes: ResumeStore
+    check: Callable[[Grant], None]
+
+
+def setup(app: web.Application, path: str, *, inventory: Inventory, doors: Doors) -> None:
     """Add the pages' files, and `GET output`: output by offset, for who has a session or a good token.
 
     Args:
         app: The application of either port.
         path: What they are below, with a slash at its end: FILES_PATH, or what is left of it within `app`.
         inventory: The consoles.
-        tokens: Looks tokens up, and leaves them as good as they were.
-        resumes: Likewise for resume secrets.
+        doors: What lets people read them.
     """
 
     async def read(request: web.Request) -> web.StreamResponse:
-        console, attached = await _console(request, inventory, tokens, resumes)
+        server, attached = await _server(request, inventory, doors)
         query = MultiDict((name, value) for name, value in request.query.items() if name not in SECRETS)
-        response = await output.answer(request, console, query, PARAMETERS)
+        response = await output.answer(request, server.console, query, PARAMETERS)
         if attached is not None:
             response.headers["Console-Attached"] = "1" if attached else "0"
         return response
@@ -50,21 +66,28 @@ def setup(app: web.Application, path: str, *, inventory: Inventory, tokens: Toke
     pages.setup(app, path)
 
 
-async def _console(
-    request: web.Request, inventory: Inventory, tokens: TokenStore, resumes: ResumeStore
-) -> tuple[Console, bool | None]:
+async def _server(request: web.Request, inventory: Inventory, doors: Doors) -> tuple[Server, bool | None]:
     """Whose output is wanted, and whether its session lives, which only a resume secret tells; raises Fault 401."""
     resume, token = (request.headers.get(HEADERS[name]) or request.query.get(name) for name in SECRETS)
     if not resume and not token:
         raise Fault(HTTPStatus.UNAUTHORIZED, "token missing")
     if resume:
         try:
-            grant, attached = await resumes.look_up(resume)
+            grant, attached = await doors.resumes.look_up(resume)
+            doors.check(grant)
         except TokenRefused as refused:
             raise Fault(HTTPStatus.UNAUTHORIZED, f"resume secret {refused.why}") from None
-        return inventory.get(grant.server_id).console, attached
-    grant = await tokens.look_up(token or "")
-    return inventory.get(grant.server_id).console, None
+        return _granted(inventory, grant), attached
+    grant = await doors.tokens.look_up(token or "")
+    doors.check(grant)
+    return _granted(inventory, grant), None
+
+
+def _granted(inventory: Inventory, grant: Grant) -> Server:
+    """The server of a grant; who reads it is who minted the token, as far as anybody knows."""
+    asked_by(grant.user)
+    did(token=grant.token_id)
+    return about(inventory.get(grant.server_id))
 
 
 @web.middleware

@@ -13,6 +13,7 @@ from consolesvc.console.events import Gap
 from consolesvc.console.listening import Listener
 from consolesvc.console.patterns import Pattern, compile_bounded
 from consolesvc.console.waiting import Found, Waited, wait_for
+from consolesvc.http.deeds import has_read
 from consolesvc.inventory import Inventory, Server
 from consolesvc.web.calls import body_of, still_there, timeout_of, visible, wrong
 from consolesvc.web.places import listener_at, stream_of
@@ -33,7 +34,10 @@ def setup(app: web.Application, *, inventory: Inventory, waits: Waits) -> None:
             raise wrong("since", since, "an offset of the stream that is given")
         server = visible(inventory, request)
         listener = await listener_at(server.console, since, stream)
-        return web.json_response(await waits.hold(request, _wait(inventory, server, patterns, listener, seconds)))
+        begin = listener.offset
+        told = await waits.hold(request, _wait(inventory, server, patterns, listener, seconds))
+        has_read("wait", begin, max(begin, told["next"]))
+        return web.json_response(told)
 
     app.router.add_post("/console/v1/consoles/{id}/wait", wait)
 

@@ -24,7 +24,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from consolesvc import __version__
-from consolesvc.config.model import Webhook
+from consolesvc.config.telling import Webhook
 from consolesvc.config.webhooks import secret
 from consolesvc.feed import Item
 from consolesvc.lines.thread import in_thread

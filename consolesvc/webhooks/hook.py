@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from consolesvc.config.model import LINE_EVENTS, Webhook
+from consolesvc.config.telling import LINE_EVENTS, Webhook
 from consolesvc.feed import Item
 
 log = logging.getLogger(__name__)

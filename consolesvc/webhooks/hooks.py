@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from consolesvc.config.model import Webhook
+from consolesvc.config.telling import Webhook
 from consolesvc.feed import Item
 from consolesvc.webhooks.delivery import Deliverer
 from consolesvc.webhooks.hook import Hook

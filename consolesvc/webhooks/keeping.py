@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from consolesvc.config.model import Webhook
+from consolesvc.config.telling import Webhook
 from consolesvc.feed import Item
 
 log = logging.getLogger(__name__)

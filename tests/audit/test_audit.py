@@ -17,8 +17,9 @@ import pytest
 from consolesvc.audit import audit as audit_module
 from consolesvc.audit.audit import Audit, Place
 from consolesvc.config.linespec import TelnetSpec
-from consolesvc.config.model import Audit as AuditConfig
-from consolesvc.config.model import Config, ServerConfig
+from consolesvc.config.model import Config
+from consolesvc.config.operators import Audit as AuditConfig
+from consolesvc.config.server import ServerConfig
 from consolesvc.lines.telnet import BREAK
 from consolesvc.log.reader import log_names
 from consolesvc.log.thread import LogThread

@@ -12,8 +12,8 @@ import pytest
 
 from consolesvc.audit.audit import Audit
 from consolesvc.audit.witness import Witnesses
-from consolesvc.config.model import Audit as AuditConfig
 from consolesvc.config.model import Config, Emulator
+from consolesvc.config.operators import Audit as AuditConfig
 from consolesvc.console.input import Typist
 from consolesvc.http.deeds import DEED, SAFE_METHODS, Deed
 from consolesvc.service import Service

@@ -11,7 +11,9 @@ import aiohttp
 import pytest
 
 from consolesvc.config.linespec import CommandSpec, EmulatedSpec, LineSpec
-from consolesvc.config.model import Audit, Config, ServerConfig
+from consolesvc.config.model import Config
+from consolesvc.config.operators import Audit
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.service import Service
 from tests.audit.records import events, text

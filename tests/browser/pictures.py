@@ -71,7 +71,7 @@ async def terminals(browser: Browser, running: Running, folder: Path) -> None:
 
 
 async def consoles(browser: Browser, running: Running, folder: Path) -> None:
-    """The list, with somebody at one of them."""
+    """The list, with somebody at one of them, and a machine that has panicked."""
     look = {"viewport": {"width": 1000, "height": 620}, "device_scale_factor": SHARP}
     async with (
         tab_at(browser, running.console_url("node4"), **look) as other,
@@ -79,6 +79,9 @@ async def consoles(browser: Browser, running: Running, folder: Path) -> None:
     ):
         await work(other, "uname -a", "uptime", "date")
         await tab.has("#count", "6 consoles")
+        fault = f"{running.api_url}/console/v1/consoles/riscv-board/fault"
+        assert (await tab.page.request.post(fault, data={"fault": "panic"})).ok
+        await tab.has(".in-trouble", "Kernel panic")
         await tab.page.wait_for_timeout(4000)
         await take(tab, folder / "list.png")
 

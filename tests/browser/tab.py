@@ -15,7 +15,7 @@ from tests.browser.picture import colours
 from tests.scenarios.process import needs
 
 needs_chromium = needs("chromium", "apt install chromium fonts-dejavu-core")
-marks = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
+marks = [needs_chromium, pytest.mark.asyncio(loop_scope="package")]
 """What every file of browser tests is marked with."""
 
 DESK: ViewportSize = {"width": 1000, "height": 600}

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from consolesvc.config.model import Log, Tokens
+from consolesvc.config.model import Tokens
+from consolesvc.config.operators import Log
 from consolesvc.console.viewer import KICKED
 from tests.browser.cable import cable
 from tests.browser.tab import Tab, marks, tab_at
@@ -27,7 +28,7 @@ NO_NETWORK = ("net::ERR_", "WebSocket connection to")
 """What a browser's console says of a network that is away."""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, with_log(tmp_path)) as made:
         yield made
@@ -65,6 +66,30 @@ async def test_a_cut_network(browser: Browser, lab: World) -> None:
             await has_each_line_once(tab, 450)
             await tab.page.keyboard.type("back")
             assert await lab.device.heard(4) == b"back"
+
+
+async def test_a_paste_does_not_outlive_its_connection(browser: Browser, lab: World) -> None:
+    """It stops where it was, and says where; the machine is told that the paste is over once it can be told."""
+    await lab.said(b"\x1b[?2004h$ ")
+    async with cable(lab.service.ports.proxy.port) as wire:
+        url = (await lab.url()).replace(str(lab.service.ports.proxy.port), str(wire.port))
+        async with tab_at(browser, url, *NO_NETWORK) as tab:
+            await tab.shows("$ ")
+            await tab.press("Paste")
+            await tab.page.locator("#paste-text").fill("one\ntwo\nthree\n")
+            await tab.page.locator("#paste-pace").select_option("2l")
+            await tab.press("Type it")
+            assert await lab.device.heard(10) == b"\x1b[200~one\r"
+            wire.cut()
+            wire.plugged = True
+            stopped = "The paste stopped after 4 of 14 characters, 1 of 3 lines: the connection was lost."
+            await tab.has("#pasting-text", stopped)
+            await tab.has("#state-text", "connected")
+            assert await lab.device.heard(6) == b"\x1b[201~"
+            await tab.page.wait_for_timeout(700)  # for which the next line would have waited
+            await tab.page.locator("#terminal").click()
+            await tab.page.keyboard.type("x")
+            assert await lab.device.heard(1) == b"x"
 
 
 async def test_a_network_that_says_nothing(browser: Browser, lab: World) -> None:

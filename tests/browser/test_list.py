@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 
+from consolesvc.config.access import Address
 from consolesvc.config.linespec import EmulatedSpec, TcpSpec
-from consolesvc.config.model import Address, Api, Proxy, ServerConfig
+from consolesvc.config.model import Api, Proxy
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from tests.browser.tab import PHONE, Tab, context_of, marks, tab_at
 from tests.identity.world import PASSWORD, Cloud, cloud, write_tokens, write_users
@@ -24,7 +26,7 @@ REFUSED = "the server responded with a status of 401"
 """What a browser's console says of a login that failed."""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, with_log(tmp_path)) as made:
         yield made
@@ -68,6 +70,27 @@ async def test_each_console_and_how_it_does(browser: Browser, lab: World) -> Non
         await ws.close()
         await tab.page.get_by_label("Order").select_option("trouble")
         assert await names(tab) == ["away", "node", "fake"]
+
+
+async def test_what_happened_last(browser: Browser, lab: World) -> None:
+    """A login and how long it took; a panic in red, which stands until the machine boots again."""
+    async with tab_at(browser, f"{lab.api}/console/", color_scheme="light") as tab:
+        await card(tab, "node", "connected")
+        await tab.lacks(".happened")
+        await lab.said(b"\r\nU-Boot 2023.01 (Jan 09 2023)\r\n")
+        await tab.has(".happened", "boots: U-Boot 2023.01 (Jan 09 2023) · just now")
+        await lab.said(b"\r\nnode login: ")
+        await tab.has(".happened", "asks for a login after ")
+        await lab.said(b"\r\n[   42.000001] Kernel panic - not syncing: Attempted to kill init!\r\n")
+        await tab.has(".happened", "panic: Kernel panic - not syncing: Attempted to kill init! · ")
+        await tab.has(".card.in-trouble", "node")
+        assert (
+            await tab.page.locator(".happened li").evaluate("item => getComputedStyle(item).color")
+            == "rgb(180, 35, 42)"
+        )
+        await lab.said(b"\r\nU-Boot 2023.01 (Jan 09 2023)\r\n")
+        await tab.has(".happened", "boots: U-Boot 2023.01 (Jan 09 2023) · just now")
+        assert await tab.page.locator(".card.in-trouble").count() == 0
 
 
 async def test_a_console_opens_in_a_tab_of_its_own(browser: Browser, tmp_path: Path, unused_tcp_port: int) -> None:

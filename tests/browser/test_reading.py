@@ -24,7 +24,7 @@ BOOT = b"".join(b"[%5d.%06d] \x1b[32munit %05d\x1b[0m started\r\n" % (n // 9, n,
 """Some 250 KiB: more than a replay shows, and more than the ring of these tests holds."""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, with_log(tmp_path), ring=64 * 1024) as made:
         yield made

@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 from tests.browser.tab import Tab, context_of, marks, tab_at
 from tests.lines.devices import eventually
 from tests.proxy.world import World, world
-from tests.web.world import with_log
+from tests.web.world import FAKE, with_fake, with_log
 
 pytestmark = marks
 
@@ -25,7 +25,7 @@ PASTE = """text => {
 }"""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, with_log(tmp_path)) as made:
         yield made
@@ -77,6 +77,60 @@ async def test_the_token_leaves_the_address_bar(browser: Browser, lab: World) ->
         await tab.shows("before the reload")
         await tab.page.keyboard.type("x")
         assert await lab.device.heard(1) == b"x"
+
+
+async def test_back_leads_to_the_console_that_was_there(browser: Browser, lab: World) -> None:
+    """Two consoles in one tab: each of its pages comes back to its own, however often one goes to and fro."""
+    await with_fake(lab)
+    await lab.said(b"this is node")
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.shows("this is node")
+        await tab.page.goto((await fake_url(lab)).replace("ws://", "http://"))
+        await tab.has("h1", "fake")
+        await tab.has("#state-text", "connected")
+        for _ in range(2):
+            await tab.page.go_back()
+            await tab.has("h1", "node")
+            await tab.shows("this is node")
+            await tab.page.go_forward()
+            await tab.has("h1", "fake")
+            await tab.has("#state-text", "connected")
+        await tab.page.reload()
+        await tab.has("h1", "fake")
+
+
+async def fake_url(lab: World) -> str:
+    """A fresh console URL of `fake`."""
+    path = f"{lab.api}/v2.1/servers/{FAKE}/action"
+    async with lab.http.post(path, json={"os-getSerialConsole": {"type": "serial"}}) as answer:
+        return str((await answer.json())["console"]["url"])
+
+
+async def test_a_tab_and_its_duplicate_keep_a_way_back_each(browser: Browser, lab: World) -> None:
+    """A duplicate takes the first tab's secret along; from its hello on it has its own, and so has the first."""
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.has("#state-text", "connected")
+        first = await tab.page.evaluate("[{...sessionStorage}, history.state, session.resume]")
+        assert list(first[0].values()) == [first[2]]
+        # What a browser copies: the entry of the history, and what is kept for the tab.
+        other = Tab(await tab.page.context.new_page())
+        await other.page.goto(tab.page.url)
+        await other.has("#trouble", "No console")
+        await other.page.evaluate(
+            "([kept, state]) => { for (const key in kept) sessionStorage[key] = kept[key];"
+            " history.replaceState(state, '', '/?resume'); }",
+            first[:2],
+        )
+        await other.page.reload()
+        await other.has("#state-text", "connected")
+        mine, theirs = [await each.page.evaluate("Object.values({...sessionStorage})") for each in (tab, other)]
+        assert len(mine) == len(theirs) == 1
+        assert mine != theirs
+        assert mine == [await tab.page.evaluate("session.resume")]
+        await other.page.reload()
+        await other.has("#state-text", "connected")
+        assert await tab.page.evaluate("connection.state") == "open"
+        assert other.complaints == []
 
 
 async def test_an_address_that_is_not_good_says_why(browser: Browser, lab: World) -> None:
@@ -134,18 +188,68 @@ async def test_a_paste_of_lines_is_looked_at_first(browser: Browser, lab: World)
 async def test_a_paste_can_be_slow_and_be_stopped(browser: Browser, lab: World) -> None:
     """At two lines a second the third has not been typed when it is stopped; the choice is kept."""
     async with tab_at(browser, await lab.url()) as tab:
-        await tab.has("#state-text", "connected")
-        await tab.press("Paste")
-        await tab.page.locator("#paste-text").fill("one\ntwo\nthree\nfour\n")
-        await tab.page.locator("#paste-pace").select_option("2l")
-        await tab.press("Type it")
+        await paste_slowly(tab, "one\ntwo\nthree\nfour\n")
         assert await lab.device.heard(8) == b"one\rtwo\r"
-        await tab.has("#pasting-text", "Pasting: 8 of 19 characters")
+        await tab.has("#pasting-text", "Pasting: 8 of 19 characters, 2 of 4 lines")
         await tab.press("Stop")
-        await tab.has("#toasts", "The paste stopped after 8 of 19 characters.")
+        await tab.has("#toasts", "The paste stopped after 8 of 19 characters, 2 of 4 lines: you stopped it.")
+        await tab.press("Close", within="#pasting")
         await tab.lacks("#pasting")
+        assert await tab.focused() == "xterm-helper-textarea"
         await tab.page.reload()
         assert await tab.page.locator("#paste-pace").input_value() == "2l"
+
+
+async def paste_slowly(tab: Tab, text: str) -> None:
+    """By the dialog, at two lines a second."""
+    await tab.has("#state-text", "connected")
+    await tab.press("Paste")
+    await tab.page.locator("#paste-text").fill(text)
+    await tab.page.locator("#paste-pace").select_option("2l")
+    await tab.press("Type it")
+
+
+async def test_a_stopped_paste_is_over_for_the_machine_too(browser: Browser, lab: World) -> None:
+    """One that was told that a paste begins would take all that is typed next for a part of it."""
+    await lab.said(b"\x1b[?2004h$ ")
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.shows("$ ")
+        await paste_slowly(tab, "one\ntwo\nthree\n")
+        assert await lab.device.heard(10) == b"\x1b[200~one\r"
+        await tab.press("Stop")
+        await tab.has("#toasts", "The paste stopped")
+        await tab.page.keyboard.type("x")
+        assert await lab.device.heard(7) == b"\x1b[201~x"
+
+
+async def test_a_paste_does_not_outlive_its_line(browser: Browser, lab: World) -> None:
+    """The machine that is there afterwards has been reset, maybe: it hears nothing of the rest, nor of its end."""
+    await lab.said(b"\x1b[?2004h$ ")
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.shows("$ ")
+        await paste_slowly(tab, "one\ntwo\nthree\nfour\n")
+        assert await lab.device.heard(10) == b"\x1b[200~one\r"
+        lab.device.pull()
+        lab.device.plug()
+        await tab.has("#pasting-text", "The paste stopped after 4 of 19 characters, 1 of 4 lines: node line lost")
+        await tab.has("#state-text", "connected")
+        await eventually(lambda: lab.console.connected)
+        await tab.page.wait_for_timeout(700)  # for which the next line would have waited
+        await tab.page.locator("#terminal").click()
+        await tab.page.keyboard.type("x")
+        assert await lab.device.heard(1) == b"x"
+        await tab.page.locator("#panel-button").click()
+        await tab.has("#events [data-kind=bad]", "The paste stopped after 4 of 19 characters")
+
+
+async def test_nothing_is_pasted_into_a_line_that_is_away(browser: Browser, lab: World) -> None:
+    """It is said, and not typed in part once the line is back."""
+    async with tab_at(browser, await lab.url()) as tab:
+        await tab.has("#state-text", "connected")
+        lab.device.pull()
+        await tab.has("#state-text", "no line")
+        await tab.page.evaluate(PASTE, "reboot")
+        await tab.has("#toasts", "Nothing is pasted: The line is not open")
 
 
 async def test_copying_needs_no_permission(browser: Browser, lab: World) -> None:

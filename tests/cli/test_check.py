@@ -3,9 +3,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,6 +43,7 @@ def plenty_of_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
 def checked(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Checked:
     """Run the command as a user gives it in the file's folder; its exit code, stdout and stderr in lines."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOGS_DIRECTORY", str(tmp_path / "logs"))
 
     def run(text: str, *argv: str, host: Host = THIS_HOST) -> tuple[int, list[str], list[str]]:
         Path("lab.yaml").write_text(text)
@@ -74,6 +78,8 @@ def test_a_good_file_is_a_summary(checked: Checked, slave: str, tmp_path: Path) 
     link.symlink_to(slave)
     code, out, err = checked(f"defaults: {{ring: 512 KiB}}\n{servers(FAKE, FAKE, serial('console'))}")
     assert (code, err) == (0, [])
+    logs = out.pop(3)
+    assert re.fullmatch(rf"logs      {tmp_path}/logs: at most 792 MiB, [0-9.]+ GiB free", logs)
     assert out == [
         "lab.yaml is good: 3 servers (1 serial, 2 emulated)",
         "API       127.0.0.1:8774",
@@ -257,11 +263,92 @@ def test_more_rings_than_memory(checked: Checked, monkeypatch: pytest.MonkeyPatc
     ]
 
 
+def logs(out: list[str]) -> str:
+    (line,) = (line for line in out if line.startswith("logs "))
+    return line.partition(": ")[2].partition(",")[0]
+
+
+@pytest.mark.parametrize(
+    ("log", "most"),
+    [
+        ("{segment_size: 4 MiB, keep: 9}", "at most 120 MiB"),
+        ("{segment_size: 4 MiB, keep: 9, max_total: 30 MiB}", "at most 30 MiB"),
+        ("{segment_size: 4 MiB, keep: 9, max_total: 1 MiB}", "at most 12 MiB"),
+        ("{keep: 0, max_total: 1 GiB}", "at most 1 GiB"),
+        ("{keep: 0, max_total: 0}", "without a bound"),
+    ],
+)
+def test_what_the_logs_may_come_to(checked: Checked, log: str, most: str) -> None:
+    """Segments of all consoles; what is being written is never removed, and a console without a log has none."""
+    text = f"log: {log}\n{servers(FAKE, FAKE, FAKE)}- {{name: silent, log: false, line: {FAKE}}}\n"
+    code, out, err = checked(text)
+    assert (code, logs(out)) == (0, most)
+    unbound = "warning: the logs have no bound but the disk: `log.max_total` or `log.keep` sets one"
+    assert err == ([unbound] if most == "without a bound" else [])
+
+
+def test_no_logs(checked: Checked) -> None:
+    """Then nothing is said of them."""
+    for text in (f"log: {{enabled: false}}\n{servers(FAKE)}", f"servers: [{{name: n, log: false, line: {FAKE}}}]"):
+        assert not [line for line in checked(text)[1] if line.startswith("logs")]
+
+
+def test_more_logs_than_disk(checked: Checked, tmp_path: Path) -> None:
+    """What may come to it, beside what is there already and what is left to others; the service would remove early."""
+    free = shutil.disk_usage(tmp_path).free >> 30
+    text = servers(FAKE)
+    code, _, err = checked(f"log: {{keep: 0, max_total: {free + 10} GiB}}\n{text}")
+    assert code == 0
+    assert re.fullmatch(
+        rf"warning: the logs may grow by {free + 10} GiB, and [0-9.]+ GiB are left for that at {tmp_path} beside "
+        r"`log\.min_free`: the oldest will be removed before their time",
+        err[0],
+    )
+    code, _, err = checked(f"log: {{min_free: {free + 10} GiB}}\n{text}")
+    assert re.fullmatch(
+        rf"warning: no log is kept: [0-9.]+ GiB are free at {tmp_path}, and `log\.min_free` leaves {free + 10} GiB to "
+        "others",
+        err[0],
+    )
+    (tmp_path / "logs").mkdir()
+    with (tmp_path / "logs" / "node0.log").open("wb") as file:
+        file.truncate((free + 10) << 30)  # a file with a hole takes no room, and has its size
+    assert checked(f"log: {{keep: 0, max_total: {free + 10} GiB}}\n{text}")[2] == []
+
+
+def test_a_log_folder_that_cannot_be(checked: Checked, tmp_path: Path) -> None:
+    """Below /proc nothing can be kept, even by root; below a file neither; or it is another user's."""
+    text = servers(FAKE)
+    code, _, err = checked(text, "--set", "log.directory=/proc/nope")
+    assert code == 0
+    assert err[-1] == "warning: no log is kept: 0 bytes are free at /proc, and `log.min_free` leaves 1 GiB to others"
+    code, _, err = checked(text, "--set", "log.directory=lab.yaml/logs")
+    assert (code, err) == (0, [f"warning: no log is kept: {tmp_path}/lab.yaml is no folder"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be another user")
+def test_a_log_folder_of_another_user() -> None:
+    """Told by who we are, and by what stands in the way; one to be made likewise."""
+    with tempfile.TemporaryDirectory(prefix="consolesvc-") as folder:
+        Path(folder).chmod(0o755)
+        file = Path(folder, "lab.yaml")
+        file.write_text(servers(FAKE))
+        for path, verb in ((folder, "written"), (f"{folder}/new", "made")):
+            code = (
+                "import os, pathlib; from consolesvc.cli import check; from consolesvc.config.load import load; "
+                f"config = load(pathlib.Path({str(file)!r}), ['log.directory={path}']); "
+                "os.setgid(65534); os.setuid(65534); print(*check.warnings(config), sep='\\n')"
+            )
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder)
+            told = f"no log is kept: {path} cannot be {verb}; consolesvc runs as uid 65534, and {folder} does not"
+            assert (done.returncode, told in done.stdout) == (0, True), done.stderr
+
+
 def test_an_absent_device_is_a_warning(checked: Checked, tmp_path: Path) -> None:
     """Also with `--open`, which does not try it: the console would wait for it."""
     for argv in ((), ("--open",)):
         code, out, err = checked(servers(serial("nix")), *argv)
-        assert (code, len(out)) == (0, 5)
+        assert (code, len(out)) == (0, 6)
         assert err == [f"warning: node0: {tmp_path}/nix: no such device; the console waits for it"]
 
 
@@ -307,7 +394,7 @@ def test_open_tries_each_device(checked: Checked, slave: str, tmp_path: Path) ->
     """What opens is told, and left as it was; fake servers have no device to try."""
     (tmp_path / "console").symlink_to(slave)
     code, out, err = checked(servers(serial("console"), FAKE), "--open")
-    assert (code, out[5:], err) == (0, [f"node0: {tmp_path}/console opens"], [])
+    assert (code, out[6:], err) == (0, [f"node0: {tmp_path}/console opens"], [])
 
 
 def test_what_does_not_open_fails_the_check(tmp_path: Path, slave: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -344,7 +431,7 @@ def test_what_the_running_service_has_open_is_a_warning(
             code, out, err = checked(text, "--open")
         finally:
             process.terminate()
-    assert (code, out[5:]) == (0, [])
+    assert (code, out[6:]) == (0, [])
     device = tmp_path / "console"
     assert err == [f"warning: node0: {device}: open in the running consolesvc (pid {process.pid})"]
 

@@ -96,6 +96,28 @@ def test_the_local_socket_comes_before_the_default_port(tmp_path: Path) -> None:
         assert Client(None, environ, local=False).url == DEFAULT
 
 
+def test_who_has_a_token_is_whom_it_names(tmp_path: Path) -> None:
+    """The local socket, where everybody is an admin, is for who has none, or names it."""
+    environ = {"STATE_DIRECTORY": str(tmp_path), "OS_TOKEN": "hush"}
+    path = f"unix:{tmp_path}/api.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "api.sock"))
+        listening.listen()
+        assert Client(None, environ).url == DEFAULT
+        assert Client(path, environ).url == path
+        assert Client(None, {**environ, "OS_TOKEN": ""}).url == path
+
+
+def test_a_socket_that_was_passed_over_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing answers in its place."""
+    monkeypatch.setattr(transport, "DEFAULT", "http://127.0.0.1:1")
+    for environ, told in (({"OS_TOKEN": "hush"}, True), ({"STATE_DIRECTORY": "/nowhere"}, False)):
+        with pytest.raises(ClientError) as caught:
+            Client(None, environ).listing()
+        said = "; this host's socket was not looked for, because OS_TOKEN is set"
+        assert str(caught.value).endswith(f"say where it is with --endpoint{said if told else ''}")
+
+
 @pytest.mark.parametrize("endpoint", ["unix:/run/x.sock", "unix:///run/x.sock"])
 def test_a_socket_that_is_named(endpoint: str) -> None:
     """In both ways that people write it."""

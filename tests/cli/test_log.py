@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from consolesvc.cli import main
-from consolesvc.config.model import Log
+from consolesvc.config.operators import Log
 from consolesvc.log.file import LogFile
 from tests.cli.service import CLEAN, CONSOLESVC, until
 from tests.log.test_file import logged

@@ -76,13 +76,13 @@ def test_nothing_left_out(imported: Imported) -> None:
     code, out, err = imported(
         "conserver",
         "conserver.cf",
-        "default * { master localhost; logfile /var/consoles/&.log; options !ixon, !ixoff; }\n"
+        "default * { master localhost; logfile /var/log/consoles/&.log; options !ixon, !ixoff; }\n"
         "console node3 { type device; device /dev/ttyUSB0; baud 115200; parity none; }\n"
         "console node4 { type host; host ts1; port 7004; protocol raw; logfilemax 4m; }\n",
     )
     assert (code, err) == (0, ["2 servers; nothing was left out"])
     assert out.splitlines()[1:] == [
-        "log: {directory: /var/consoles, segment_size: 4 MiB}",
+        "log: {directory: /var/log/consoles, segment_size: 4 MiB}",
         "servers:",
         "  - {name: node3, line: {type: serial, device: /dev/ttyUSB0, settings: 115200n8}}",
         "  - {name: node4, line: {type: tcp, host: ts1, port: 7004}}",
@@ -129,6 +129,32 @@ def test_a_password_is_never_printed(imported: Imported, tmp_path: Path) -> None
     assert yaml.safe_load(out)["servers"][0]["line"]["env_file"] == str(file)
     Path("lab.yaml").write_text(out)
     assert main(["check", "lab.yaml"]) == 0
+
+
+COMMANDS = (
+    "default * { master localhost; type exec; }\n"
+    "console node8 { exec ipmitool -I lanplus -H bmc8 -U admin -P hush sol activate; }\n"
+)
+PTY = "connection: &node8\n  connector: pty,ipmitool -I lanplus -H bmc8 -U admin -Phush sol activate\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "text"), [("conserver", "conserver.cf", COMMANDS), ("ser2net", "ser2net.yaml", PTY)]
+)
+def test_a_password_of_ipmitools_is_taken_out_of_its_command(
+    imported: Imported, tmp_path: Path, program: str, name: str, text: str
+) -> None:
+    """It is in the environment from then on, by a file; without one, it is said where it belongs."""
+    code, out, err = imported(program, name, text)
+    assert code == 1
+    assert "hush" not in out + "".join(err)
+    assert "left out: node8: its password is not in the configuration: write IPMI_PASSWORD=" in err[0]
+    code, out, err = imported(program, name, text, "--env-dir", "secrets")
+    assert (code, err) == (0, ["1 server; nothing was left out"])
+    file = tmp_path / "secrets" / "node8.env"
+    assert read_env_file(str(file)) == {"IPMI_PASSWORD": "hush"}
+    argv = ["ipmitool", "-I", "lanplus", "-H", "bmc8", "-U", "admin", "-E", "sol", "activate"]
+    assert yaml.safe_load(out)["servers"][0]["line"] == {"type": "command", "argv": argv, "env_file": str(file)}
 
 
 def test_a_file_of_passwords_is_not_written_over(imported: Imported, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 
 from consolesvc.config.linespec import EmulatedSpec, SerialSpec
-from consolesvc.config.model import Config, Emulator, ServerConfig
+from consolesvc.config.model import Config, Emulator
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.inventory import Server
 from consolesvc.service import Service

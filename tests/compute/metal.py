@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 
 from consolesvc.config.linespec import SerialSpec
-from consolesvc.config.model import Config, Power, PowerCommands, ServerConfig
+from consolesvc.config.model import Config, Power
+from consolesvc.config.server import PowerCommands, ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.inventory import Server
 from consolesvc.service import Service

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from consolesvc.compute.power import UNSUPPORTED
-from consolesvc.config.model import IdentityStatic, Power, PowerCommands
+from consolesvc.config.access import IdentityStatic
+from consolesvc.config.model import Power
+from consolesvc.config.server import PowerCommands
 from consolesvc.power import switch
 from tests.compute.metal import METAL, Metal, gone, metal
 from tests.lines.devices import eventually

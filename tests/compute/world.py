@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from consolesvc.compute.app import setup
 from consolesvc.config.linespec import EmulatedSpec, LineSpec
-from consolesvc.config.model import ServerConfig
+from consolesvc.config.server import ServerConfig
 from consolesvc.console.console import Console
 from consolesvc.errors import LineUnavailable
 from consolesvc.http.access import access

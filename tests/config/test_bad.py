@@ -151,6 +151,13 @@ SECTIONS = [
         "tokens: {store: 'redis://user:s3cret@[h/0'}",
         f"tokens.store: expected {STORE}",
     ),
+    *(
+        (
+            f"tokens: {{store: '{url}'}}",
+            "tokens.store: holds a password (which is not shown), expected `password_file` beside it",
+        )
+        for url in ("redis://:s3cret@h/0", "rediss://user:s3cret@h", "unix:///run/r?password=s3cret")
+    ),
     (
         "tokens: {store: 'redis://h/tokens'}",
         "tokens.store: expected the number of a database, or nothing, behind the host",

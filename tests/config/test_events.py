@@ -10,7 +10,8 @@ import pytest
 
 from consolesvc.config.events import event_names
 from consolesvc.config.load import load
-from consolesvc.config.model import EVENT_KINDS, LINE_EVENTS, Config, Events, Webhook
+from consolesvc.config.model import Config
+from consolesvc.config.telling import EVENT_KINDS, LINE_EVENTS, Events, Webhook
 from consolesvc.errors import ConfigurationError
 
 A = "{name: a, line: {type: emulated, guest: echo}"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from consolesvc.config.access import Address, IdentityBuiltin, IdentityKeystone, IdentityStatic
 from consolesvc.config.load import load
-from consolesvc.config.model import Address, IdentityBuiltin, IdentityKeystone, IdentityStatic
 from consolesvc.config.passwords import hash_password
 from consolesvc.config.tokens_file import StaticToken, read_tokens
 from consolesvc.config.users_file import read_users, stable_id

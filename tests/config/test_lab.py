@@ -11,22 +11,16 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from consolesvc.config.access import IdentityBuiltin, IdentityKeystone, IdentityStatic, Tls
 from consolesvc.config.document import DOCUMENT
 from consolesvc.config.identity import KINDS as IDENTITIES
 from consolesvc.config.line import KINDS
 from consolesvc.config.linespec import GUEST_NAMES, LineSpec
 from consolesvc.config.load import load
-from consolesvc.config.model import (
-    Config,
-    IdentityBuiltin,
-    IdentityKeystone,
-    IdentityStatic,
-    PowerCommands,
-    ServerConfig,
-    Tls,
-    Webhook,
-)
+from consolesvc.config.model import Config
+from consolesvc.config.server import PowerCommands, ServerConfig
 from consolesvc.config.servers import SERVER
+from consolesvc.config.telling import Webhook
 from consolesvc.config.tls import SECTION as TLS
 from tests.certificates import Authority
 
@@ -34,16 +28,15 @@ SPECS = get_args(LineSpec)
 LAB = Path(__file__).parent.parent.parent / "config" / "lab.yaml"
 SECTIONS = tuple(name for name in DOCUMENT.keys if name not in ("include", "servers"))
 
+MODEL = tuple(f"consolesvc.config.{name}" for name in ("access", "model", "operators", "server", "telling"))
+"""Where the configuration's dataclasses are."""
+
 
 def paths(thing: Any, prefix: str = "") -> Iterator[str]:
     """The dotted path of every leaf of a dataclass of dataclasses, or of a mapping of mappings."""
     if isinstance(thing, dict) and thing:
         pairs = list(thing.items())
-    elif (
-        is_dataclass(thing)
-        and type(thing).__module__ == "consolesvc.config.model"
-        and type(thing).__name__ != "Address"
-    ):
+    elif is_dataclass(thing) and type(thing).__module__ in MODEL and type(thing).__name__ != "Address":
         pairs = [(field.name, getattr(thing, field.name)) for field in fields(thing)]
     else:
         yield prefix
@@ -54,7 +47,7 @@ def paths(thing: Any, prefix: str = "") -> Iterator[str]:
 
 def uncommented(text: str) -> str:
     """lab.yaml with its examples switched on: commented lines that are one entry or one key."""
-    return re.sub(r"(?m)^( +)# (- \{|base_url:|directory:|listen:|file:|tls:)", r"\1\2", text)
+    return re.sub(r"(?m)^( +)# (- \{|base_url:|password_file:|directory:|listen:|file:|tls:)", r"\1\2", text)
 
 
 @pytest.fixture
@@ -63,6 +56,7 @@ def all_of_lab(tmp_path: Path) -> Path:
     path.write_text(uncommented(LAB.read_text()))
     (tmp_path / "boot.cast").write_text('{"version": 2}\n')
     (tmp_path / "bmc9.env").touch()
+    (tmp_path / "redis.password").touch()
     (tmp_path / "bmc11.env").touch()
     (tmp_path / "host2.token").touch()
     return path

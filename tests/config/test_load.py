@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from consolesvc.config.access import Address, IdentityNone
 from consolesvc.config.fakes import with_fakes
 from consolesvc.config.linespec import EmulatedSpec, LineSettings, SerialSpec
 from consolesvc.config.load import demo_text, load, load_demo
-from consolesvc.config.model import Address, Config, IdentityNone, ServerConfig
+from consolesvc.config.model import Config
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 
 CHECKOUT = Path(__file__).parent.parent.parent

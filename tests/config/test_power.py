@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consolesvc.config.load import load
-from consolesvc.config.model import PowerCommands
+from consolesvc.config.server import PowerCommands
 from consolesvc.errors import ConfigurationError
 
 EXAMPLE = "such as {reset: [ipmitool, -E, -I, lanplus, -H, bmc8, chassis, power, reset], env_file: bmc8.env}"

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import Address, Config, IdentityKeystone, Limits, Log, Tokens
+from consolesvc.config.access import Address, IdentityKeystone
+from consolesvc.config.model import Config, Limits, Tokens
+from consolesvc.config.operators import Log
 from consolesvc.config.restarts import FIXED, restarts
 
 LIVE = {
@@ -52,7 +54,7 @@ def test_of_every_key_it_is_known_which_it_is() -> None:
         ("limits", {"headers": 8192}, "limits.headers is now 8192: restart for that"),
         ("log", {"enabled": False}, "log.enabled is now false: restart to begin, or to end, all logs"),
         ("log", {"directory": Path("/srv/log")}, "log.directory is now /srv/log: restart to write there"),
-        ("tokens", {"store": "redis://:secret@h/0"}, "tokens.store has changed: restart for that"),
+        ("tokens", {"store": "redis://user@h/0"}, "tokens.store has changed: restart for that"),
     ],
 )
 def test_a_key_that_needs_a_restart(section: str, value: dict[str, Any], said: str) -> None:

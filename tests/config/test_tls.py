@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from consolesvc.config.access import Tls
 from consolesvc.config.certificate import validity
 from consolesvc.config.load import load
-from consolesvc.config.model import Tls
 from consolesvc.config.tls_context import load_tls
 from consolesvc.errors import ConfigurationError
 from tests.certificates import DAY, Authority, Pair, openssl

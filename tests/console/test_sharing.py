@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from consolesvc.config.model import Input
-from consolesvc.console.sharing import GRANTED_AFTER, Change, Sharing
+from consolesvc.config.server import Input
+from consolesvc.console.sharing import GRACE, GRANTED_AFTER, Change, Sharing
 
 ALICE, BOB, CAROL, LOOKER = "alice", "bob", "carol", "looker"
 
@@ -19,6 +19,41 @@ def shared_by(mode: Input, *people: str, idle: float = 300.0) -> Sharing:
     for who in people or (ALICE, BOB, CAROL, LOOKER):
         sharing.attach(who, may_type=who != LOOKER)
     return sharing
+
+
+def test_it_is_kept_for_a_holder_who_was_cut() -> None:
+    """For GRACE and no longer; nobody is granted it by time meanwhile; who comes back has it, and its requests."""
+    sharing = shared_by("lease")
+    sharing.type(ALICE, 1.0)
+    sharing.request(BOB, 2.0)
+    assert not sharing.cut(CAROL, 30.0)
+    assert sharing.cut(ALICE, 30.0)
+    assert [sharing.answerer] == [None]
+    assert (sharing.due or 0.0) == 30.0 + GRACE
+    assert sharing.tick(1.0 + GRANTED_AFTER) is None
+    sharing.attach("again")
+    assert sharing.succeed(BOB, "again") is None
+    assert sharing.succeed(ALICE, LOOKER) is None
+    assert sharing.succeed(ALICE, "again") == Change("back", "again", ALICE)
+    assert sharing.answerer == sharing.holder == "again"
+    assert sharing.requests == [BOB]
+    assert sharing.succeed(ALICE, "again") is None
+    assert sharing.cut("again", 40.0)
+    assert sharing.tick(40.0 + GRACE) == Change("freed", "again")
+    assert not sharing.requests
+    assert sharing.due is None
+
+
+def test_it_is_taken_from_one_who_was_cut_and_in_exclusive_it_is_not() -> None:
+    """As from one who is there."""
+    lease, exclusive = shared_by("lease"), shared_by("exclusive")
+    for sharing in (lease, exclusive):
+        sharing.type(ALICE, 1.0)
+        sharing.cut(ALICE, 2.0)
+        assert not sharing.may_type(BOB)
+    assert lease.take(BOB, 3.0) == Change("taken", BOB, ALICE)
+    assert exclusive.take(BOB, 3.0) is None
+    assert exclusive.due == 2.0 + GRACE
 
 
 def test_shared_is_everybodys() -> None:
@@ -122,13 +157,19 @@ def test_silence_ends_a_lease() -> None:
     assert endless.due == GRANTED_AFTER
 
 
-def test_a_short_lease_ends_before_it_is_granted() -> None:
-    """It is free then, for who asked as for all."""
+def test_a_short_lease_is_granted_where_it_would_end() -> None:
+    """To who asked first; the next is granted it by the same silence, and without any it ends."""
     sharing = shared_by("lease", idle=10.0)
+    assert sharing.grants_after == 10.0
     sharing.type(ALICE, 0.0)
     sharing.request(BOB, 1.0)
+    sharing.request(CAROL, 2.0)
     assert sharing.due == 10.0
-    assert sharing.tick(100.0) == Change("freed", ALICE, by_time=True)
+    assert sharing.tick(9.9) is None
+    assert sharing.tick(10.0) == Change("granted", BOB, ALICE, by_time=True)
+    assert (sharing.requests, sharing.may_type(ALICE)) == ([CAROL], False)
+    assert sharing.tick(20.0) == Change("granted", CAROL, BOB, by_time=True)
+    assert sharing.tick(30.0) == Change("freed", CAROL, by_time=True)
     assert (sharing.requests, sharing.may_type(BOB)) == ([], True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consolesvc.config.linespec import SerialSpec
-from consolesvc.config.model import Log
+from consolesvc.config.operators import Log
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
 from consolesvc.console.listening import PIECE, Listener

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import Tls
+from consolesvc.config.access import Tls
 from consolesvc.errors import TlsUnusable
 from consolesvc.http.renewal import Renewal
 from tests.certificates import Authority, Pair

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import Limits, Tls
+from consolesvc.config.access import Tls
+from consolesvc.config.model import Limits
 from consolesvc.service import Service
 from tests.certificates import Authority, Pair
 from tests.http.test_doorway import GOOD, Client, ask

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import Address, Api, Proxy
+from consolesvc.config.access import Address
+from consolesvc.config.model import Api, Proxy
 from tests.http.test_doorway import ask
 from tests.proxy.world import BASE, NODE, World, closed, world
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import IdentityKeystone
+from consolesvc.config.access import IdentityKeystone
 from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.keystone import BAD_FOR, GOOD_FOR, LOGIN_AGAIN, Keystone
+from consolesvc.tokens.store import Minter
 from tests.identity.forwarder import Forwarder, forwarder
 from tests.identity.world import ATTIC, LAB, PASSWORD, Clock, Cloud, cloud, write_users
 
@@ -112,6 +113,22 @@ async def test_a_refusal_counts_for_a_moment(scene: Scene) -> None:
     scene.clock.now += BAD_FOR
     assert await scene.outcome("made-up") == 401
     assert scene.asked == 2
+
+
+async def test_a_right_is_lost_as_far_as_keystone_has_just_said(scene: Scene) -> None:
+    """It can be asked about tokens alone, which are not kept: what it said last counts for as long as it does."""
+    token = await scene.far.login("alice", "lab")
+    caller = await scene.outcome(token)
+    assert isinstance(caller, Caller)
+    assert caller.minter is not None
+    assert not scene.identity.lost(caller.minter, lambda now: now == caller)
+    assert scene.identity.lost(caller.minter, lambda _now: False)
+    scene.far.service.identity.now.revoke(token)  # type: ignore[attr-defined]  # the builtin one's
+    scene.clock.now += 61
+    assert not scene.identity.lost(caller.minter, lambda _now: False), "nobody has said anything"
+    assert await scene.outcome(token) == 401
+    assert scene.identity.lost(caller.minter, lambda _now: True)
+    assert scene.identity.lost(Minter("admin", "", ""), lambda _now: True), "minted while nobody was asked"
 
 
 async def test_one_question_for_many_at_once(scene: Scene) -> None:

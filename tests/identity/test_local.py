@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import ServerConfig
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.http.peers import Peer
 from consolesvc.identity.local import admits

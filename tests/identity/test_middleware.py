@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import IdentityNone
+from consolesvc.config.access import IdentityNone
 from consolesvc.identity.caller import ANONYMOUS, CALLER
 from tests.identity.world import LAB, OURS, SERIAL, UNAUTHENTICATED, Cloud, cloud, write_tokens
 

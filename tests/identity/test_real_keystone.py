@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import IdentityKeystone
+from consolesvc.config.access import IdentityKeystone
 from consolesvc.identity.keystone import GOOD_FOR, Keystone
 from tests.identity.client import answered, needs_client, password
 from tests.identity.forwarder import Forwarder, forwarder

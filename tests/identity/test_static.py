@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import IdentityStatic
+from consolesvc.config.access import IdentityStatic
 from consolesvc.identity.caller import Caller
 from consolesvc.identity.faults import KeystoneFault
 from consolesvc.identity.static import StaticTokens

@@ -12,18 +12,11 @@ from typing import Any
 
 import aiohttp
 
+from consolesvc.config.access import Address, Identity, IdentityBuiltin, IdentityStatic
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import (
-    Address,
-    Api,
-    Config,
-    Identity,
-    IdentityBuiltin,
-    IdentityStatic,
-    Proxy,
-    ServerConfig,
-)
+from consolesvc.config.model import Api, Config, Proxy
 from consolesvc.config.passwords import hash_password
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.service import Service
 

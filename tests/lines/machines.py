@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
+from consolesvc.config.access import Address
 from consolesvc.config.linespec import (
     CommandSpec,
     EmulatedSpec,
@@ -21,7 +22,8 @@ from consolesvc.config.linespec import (
     TelnetSpec,
     UnixSpec,
 )
-from consolesvc.config.model import Address, Api, Config, Proxy, ServerConfig
+from consolesvc.config.model import Api, Config, Proxy
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.errors import LineUnavailable
 from consolesvc.lines.base import Line, Opener, Receiver

@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from consolesvc.config.access import Address, IdentityStatic
 from consolesvc.config.linespec import RemoteSpec, SerialSpec
-from consolesvc.config.model import Address, Api, Config, IdentityStatic, Log, Proxy, ServerConfig
+from consolesvc.config.model import Api, Config, Proxy
+from consolesvc.config.operators import Log
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.console.viewer import Chunk, Viewer
 from consolesvc.lines.kinds import probe

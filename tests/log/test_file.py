@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consolesvc.config.model import Log
+from consolesvc.config.operators import Log
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import RESERVE, LogFile
 from consolesvc.log.index import Record, read_ends, read_index

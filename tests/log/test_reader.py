@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consolesvc.config.model import Log
+from consolesvc.config.operators import Log
 from consolesvc.log.boots import find_boots
 from consolesvc.log.reader import LogReader, log_names
 from consolesvc.log.times import Times

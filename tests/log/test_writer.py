@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import Log
+from consolesvc.config.operators import Log
 from consolesvc.console.events import Gap
 from consolesvc.console.viewer import Chunk, Viewer
 from consolesvc.log import beat

@@ -11,7 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from consolesvc.config.model import Address, Config, Metrics
+from consolesvc.config.access import Address, IdentityNone
+from consolesvc.config.model import Config
+from consolesvc.config.operators import Metrics
 from consolesvc.errors import StartError
 from consolesvc.service import Service
 from tests.identity.world import ATTIC, Cloud, cloud, write_tokens
@@ -35,8 +37,13 @@ async def asked(lab: Cloud, headers: Mapping[str, str]) -> tuple[int, set[str], 
     return 200, {dict(labels)["console"] for _, labels in seen if "console" in dict(labels)}, ""
 
 
-async def test_whoever_reaches_the_api_reads_them_unless_it_asks(tmp_path: Path) -> None:
-    """No token by default; with `identity`, each sees the consoles that they see elsewhere."""
+AWAY = {"X-Forwarded-For": "10.0.0.9"}
+"""A client of another host, as the proxy on this one tells it."""
+
+
+@pytest.mark.parametrize("identity", [True, False])
+async def test_who_asks_for_it(tmp_path: Path, identity: bool) -> None:
+    """No token by default on this host; with `identity`, each sees the consoles that they see elsewhere."""
     tokens = write_tokens(
         tmp_path,
         reader=READER,
@@ -46,13 +53,38 @@ async def test_whoever_reaches_the_api_reads_them_unless_it_asks(tmp_path: Path)
     )
     async with cloud(tokens) as lab:
         assert await asked(lab, {}) == (200, {"ours", "theirs"}, "")
-        await lab.service.reload(with_metrics(lab.service.config, Metrics(identity=True)))
+        await lab.service.reload(with_metrics(lab.service.config, Metrics(identity=identity)))
+        if not identity:
+            assert await asked(lab, AWAY) == (200, {"ours", "theirs"}, "")
+            return
         assert await asked(lab, {}) == (401, set(), f'Keystone uri="{lab.api}"')
         assert await asked(lab, {"X-Auth-Token": "wrong"}) == (401, set(), f'Keystone uri="{lab.api}"')
         assert await asked(lab, {"X-Auth-Token": "reader"}) == (200, {"ours"}, "")
         assert await asked(lab, {"X-Auth-Token": "other"}) == (200, {"theirs"}, "")
         assert await asked(lab, {"X-Auth-Token": "root"}) == (200, {"ours", "theirs"}, "")
         assert (await asked(lab, {"X-Auth-Token": "nobody"}))[0] == 403
+
+
+async def test_other_hosts_need_a_token(tmp_path: Path) -> None:
+    """By default, where the API needs one: by the client's own address, not by that of a proxy on this host."""
+    async with cloud(write_tokens(tmp_path, reader=READER)) as lab:
+        assert await asked(lab, AWAY) == (401, set(), f'Keystone uri="{lab.api}"')
+        assert await asked(lab, {**AWAY, "X-Auth-Token": "reader"}) == (200, {"ours"}, "")
+        # What stands further left is what the client wrote itself.
+        assert (await asked(lab, {"X-Forwarded-For": "127.0.0.1, 10.0.0.9"}))[0] == 401
+        assert (await asked(lab, {"X-Forwarded-For": "127.0.0.1"}))[0] == 200
+        await lab.service.reload(dataclasses.replace(lab.service.config, trusted_proxies=()))
+        assert (await asked(lab, AWAY))[0] == 200
+        await lab.service.reload(dataclasses.replace(lab.service.config, identity=IdentityNone()))
+        assert (await asked(lab, {}))[0] == 200
+
+
+async def test_with_identity_none_nobody_needs_one(tmp_path: Path) -> None:
+    """Who reaches the API there is admin anyhow; `true` asks, and everybody is."""
+    async with world(tmp_path) as lab:
+        assert await status(lab.http, f"{lab.api}/metrics", **AWAY) == 200
+        await lab.service.reload(with_metrics(lab.service.config, Metrics(identity=True)))
+        assert await status(lab.http, f"{lab.api}/metrics", **AWAY) == 200
 
 
 async def test_prometheus_sends_its_token_as_a_bearer(tmp_path: Path) -> None:

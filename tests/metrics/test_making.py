@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import ServerConfig
+from consolesvc.config.server import ServerConfig
 from consolesvc.metrics import consoles, scrape
 from consolesvc.metrics.scrape import EVERYTHING, Scrape
 from tests.metrics.samples import read, value

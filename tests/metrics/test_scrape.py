@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from consolesvc.config.linespec import Rfc2217Spec
-from consolesvc.config.model import Emulator, ServerConfig
+from consolesvc.config.model import Emulator
+from consolesvc.config.server import ServerConfig
 from consolesvc.console.viewer import Viewer
 from consolesvc.lines.telnet import COM_PORT, DO, IAC, subnegotiation
 from consolesvc.metrics import consoles, scrape

@@ -11,7 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from consolesvc.config.model import Address, Api, Config, Limits, Proxy, Tokens
+from consolesvc.config.access import Address
+from consolesvc.config.model import Api, Config, Limits, Proxy, Tokens
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, NODE, World, closed, received, world
 

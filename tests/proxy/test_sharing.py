@@ -228,10 +228,24 @@ async def test_silence_grants_and_ends_a_lease(tmp_path: Path, monkeypatch: pyte
         assert alice.input["holder"] == alice.id, "nobody has read her paste yet"
         await lab.device.heard(100_000)
         await bob.hears("the input of node is yours")
-        await alice.hears("you typed nothing for 30 s: bob", "has the input of node now")
+        await alice.hears("you typed nothing for 0.3 s: bob", "has the input of node now")
         await bob.hears("you typed nothing for 0.9 s: the input of node is free")
         await alice.sees(holder=None, may_type=True)
         await leave(alice, bob)
+
+
+async def test_a_short_lease_goes_to_who_asked(tmp_path: Path) -> None:
+    """By the limit that comes first, which both are told; a third who is quick to type does not get in between."""
+    async with world(tmp_path, input="lease", lease_idle=2) as lab:
+        alice, bob, carol = [await person(lab, user) for user in ("alice", "bob", "carol")]
+        await alice.type(b"a")
+        await bob.ask("request")
+        await alice.hears("bob", "asks for the input of node; it is theirs once you have typed nothing for 2 s")
+        assert alice.input["grants_after"] == 2
+        await alice.hears("you typed nothing for 2 s: bob", "has the input of node now")
+        await bob.hears("the input of node is yours")
+        await carol.sees(holder=bob.id, may_type=False)
+        await leave(alice, bob, carol)
 
 
 async def test_who_goes_on_typing_in_vain_is_told_again(exclusive: World, monkeypatch: pytest.MonkeyPatch) -> None:

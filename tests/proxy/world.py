@@ -10,8 +10,10 @@ from typing import Any
 
 import aiohttp
 
+from consolesvc.config.access import Address
 from consolesvc.config.linespec import SerialSpec
-from consolesvc.config.model import Address, Api, Config, Proxy, ServerConfig
+from consolesvc.config.model import Api, Config, Proxy
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from consolesvc.service import Service
 from tests.lines.devices import Device, eventually

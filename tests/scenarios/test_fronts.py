@@ -108,6 +108,16 @@ def test_the_client_is_named_and_not_the_proxy(made: Front) -> None:
 
 
 @BOTH
+def test_metrics_stay_behind_the_proxy(made: Front) -> None:
+    """However the path is written; the service itself has them on this host."""
+    for path in ("/metrics", "/metrics?x=1", "/%6detrics", "//metrics", "/x/../metrics"):
+        with contextlib.closing(made.http()) as connection:
+            connection.request("GET", path)
+            assert connection.getresponse().status == 403, path
+    assert "consolesvc_" in made.running.metrics()
+
+
+@BOTH
 def test_a_page_of_the_proxy_s_may_and_a_foreign_one_may_not(made: Front) -> None:
     """Its Origin is the host that the browser asked."""
     with attached(made, console_url(made), {"Origin": f"https://{HOST}:{made.port}"}) as viewer:

@@ -44,8 +44,7 @@ def test_a_python_without_venv_is_told_the_one_package(clone: Path, tmp_path: Pa
     """Debian splits venv off: its own message is long, and ours is the command."""
     (tmp_path / "ensurepip.py").write_text("raise ImportError\n")
     bare = tmp_path / "bare"
-    shutil.copytree(clone / "scripts", bare / "scripts")
-    shutil.copy(clone / "pyproject.toml", bare)
+    shutil.copytree(clone, bare, ignore=NOT_CLONED)
     systems = Path(f"/usr/bin/python3.{sys.version_info.minor}")
     said = start(bare, PYTHONPATH=str(tmp_path), PYTHON=str(systems if systems.exists() else sys.executable))
     assert said.returncode == 1

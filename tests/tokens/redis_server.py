@@ -21,7 +21,8 @@ HAS_REDIS = needs(REDIS, "apt install redis-server")
 class RedisServer:
     """One server; what it knows goes with its process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str = "") -> None:
+        self.password = password
         # Short: a socket's path has room for a hundred bytes.
         self.socket = folder / "r.sock"
         self._process: subprocess.Popen[bytes] | None = None
@@ -35,15 +36,20 @@ class RedisServer:
     def start(self) -> None:
         """Up, and answering."""
         words = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
+        words += ["--requirepass", self.password] if self.password else []
         program = shutil.which(REDIS) or REDIS
         self._process = subprocess.Popen([program, *words], cwd=self._folder, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while True:
-            with contextlib.suppress(redis.ConnectionError), redis.Redis(unix_socket_path=str(self.socket)) as client:
+            with contextlib.suppress(redis.ConnectionError), self.client() as client:
                 client.ping()
                 return
             assert time.monotonic() < deadline, "redis-server does not answer"
             time.sleep(0.02)
+
+    def client(self) -> redis.Redis:
+        """A client of the test's own."""
+        return redis.Redis(unix_socket_path=str(self.socket), password=self.password or None, decode_responses=True)
 
     def kill(self) -> None:
         """Gone, as after a crash."""
@@ -64,7 +70,7 @@ class RedisServer:
 
     def everything(self) -> str:
         """All keys and values it has, as text: no secret may be in it."""
-        with redis.Redis(unix_socket_path=str(self.socket), decode_responses=True) as client:
+        with self.client() as client:
             found = []
             for key in client.scan_iter():
                 kind = client.type(key)
@@ -74,9 +80,9 @@ class RedisServer:
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path) -> Iterator[RedisServer]:
+def redis_server(folder: Path, password: str = "") -> Iterator[RedisServer]:
     """A running server that is gone with the block."""
-    made = RedisServer(folder)
+    made = RedisServer(folder, password)
     made.start()
     try:
         yield made

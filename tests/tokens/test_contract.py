@@ -17,7 +17,7 @@ import pytest
 from consolesvc.config.model import Tokens
 from consolesvc.errors import LimitReached, StoreUnavailable, TokenRefused
 from consolesvc.tokens.kinds import make_stores
-from consolesvc.tokens.store import Grant
+from consolesvc.tokens.store import Grant, Lineage, Minter, is_link
 from consolesvc.tokens.stores import Stores
 from tests.tokens.redis_server import HAS_REDIS, RedisServer, redis_server
 
@@ -129,7 +129,7 @@ async def test_a_servers_tokens_end_everywhere(hosts: Hosts) -> None:
     server, other = a_server(), a_server()
     tokens = [await here.tokens.issue(server) for _ in range(3)]
     link, safe = await here.tokens.issue(server, ends=True), await here.tokens.issue(other)
-    assert await there.tokens.end(server, linked=True) == 1
+    assert await there.tokens.end(server, is_link) == 1
     assert await refused(here.tokens.redeem(link, anyone)) == "unknown"
     assert await there.tokens.expire(server) == 3
     assert await there.tokens.expire(server) == 0
@@ -155,8 +155,84 @@ async def test_a_secret_opens_its_lineage_at_either_host_and_is_replaced(hosts: 
     there.resumes.enter(back)
     second = await there.resumes.renew(back)
     assert (await here.resumes.redeem(first, anyone)).grant.user == "bob", "its answer may have been lost on the way"
-    assert await refused(there.resumes.redeem(second, anyone)) == "unknown", "two good secrets would be two sessions"
+    there.resumes.leave(back)
+    third = await there.resumes.redeem(second, anyone)
+    assert await refused(here.resumes.redeem(first, anyone)) == "unknown", "the one after it was used"
+    assert (await here.resumes.redeem(await there.resumes.renew(third), anyone)).grant.user == "bob"
     assert await refused(there.resumes.redeem("nonsense", anyone)) == "unknown"
+
+
+async def test_each_session_has_a_chain_of_its_own(hosts: Hosts) -> None:
+    """Two tabs with copies of one secret: whichever comes back, and however often, ends none of the other's."""
+    here, _ = hosts.pair()
+    first = here.resumes.begin(await here.tokens.redeem(await here.tokens.issue(a_server()), anyone))
+    here.resumes.enter(first)
+    one = await here.resumes.renew(first)
+
+    async def lives(_lineage: Lineage) -> bool:
+        return True
+
+    second = await here.resumes.redeem(one, anyone, lives)
+    here.resumes.enter(second)
+    other = await here.resumes.renew(second)
+    for lineage in (first, second):
+        here.resumes.leave(lineage)
+    for _ in range(3):
+        back = await here.resumes.redeem(one, anyone), await here.resumes.redeem(other, anyone)
+        one, other = [await here.resumes.renew(each) for each in back]
+
+
+async def test_a_secret_shown_twice_at_a_time_is_two_chains(hosts: Hosts) -> None:
+    """Both are on the way in before either is there: both can come back."""
+    here, _ = hosts.pair()
+    lineage = here.resumes.begin(await here.tokens.redeem(await here.tokens.issue(a_server()), anyone))
+    secret = await here.resumes.renew(lineage)
+    both = [await here.resumes.redeem(secret, anyone) for _ in range(2)]
+    for again in [await here.resumes.renew(each) for each in both]:
+        await here.resumes.redeem(again, anyone)
+
+
+async def test_a_ghosts_place_is_taken(hosts: Hosts) -> None:
+    """A session that is there and gives no sign: who comes goes on in its place, and knows which that was."""
+    here, _ = hosts.pair()
+    lineage = here.resumes.begin(await here.tokens.redeem(await here.tokens.issue(a_server()), anyone))
+    lineage.session = "a1b2c3d4"
+    here.resumes.enter(lineage)
+    secret = await here.resumes.renew(lineage)
+    asked = []
+
+    async def lives(living: Lineage) -> bool:
+        asked.append(living)
+        return False
+
+    back = await here.resumes.redeem(secret, anyone, lives)
+    assert asked == [lineage]
+    assert back.session == "a1b2c3d4"
+    await here.resumes.renew(back)
+    here.resumes.leave(lineage)
+    assert (await here.resumes.redeem(secret, anyone)).session == "a1b2c3d4", "its hello may have been lost on the way"
+
+
+async def test_who_minted_it_is_kept_and_theirs_alone_are_ended(hosts: Hosts) -> None:
+    """With the token and with its secret, at either host; and by that they are found."""
+    here, there = hosts.pair()
+    server, minters = a_server(), [Minter("alice", "p", "aa" * 32), Minter("bob", "p", "bb" * 32), None]
+    tokens = [await here.tokens.issue(server, minter=minter) for minter in minters]
+    grants = [await there.tokens.redeem(token, anyone) for token in tokens]
+    assert [grant.minter for grant in grants] == minters
+    secrets = [await here.resumes.renew(here.resumes.begin(grant)) for grant in grants]
+    assert [(await there.resumes.look_up(secret))[0].minter for secret in secrets] == minters
+
+    def alices(grant: Grant) -> bool:
+        return grant.minter is not None and grant.minter.user_id == "alice"
+
+    assert await there.tokens.end(server, alices) == 1
+    await there.resumes.end(server, alices)
+    assert await refused(here.tokens.look_up(tokens[0])) == "unknown"
+    assert await refused(here.resumes.look_up(secrets[0])) == "unknown"
+    for token, secret in zip(tokens[1:], secrets[1:], strict=True):
+        await here.tokens.look_up(token)
+        await here.resumes.look_up(secret)
 
 
 async def test_a_secret_lives_with_its_session_and_for_its_time_after(hosts: Hosts) -> None:
@@ -202,10 +278,11 @@ async def test_secrets_end_with_a_kick_and_with_their_server(hosts: Hosts) -> No
         for ends in (False, True)
     ]
     secrets = [await here.resumes.renew(lineage) for lineage in (token, link)]
-    await there.resumes.end(server, linked=True)
+    await there.resumes.end(server, is_link)
     assert await refused(here.resumes.redeem(secrets[1], anyone)) == "unknown"
-    assert (await there.resumes.redeem(secrets[0], anyone)).grant.server_id == server
-    here.resumes.drop(token)
+    back = await there.resumes.redeem(secrets[0], anyone)
+    assert back.grant.server_id == server
+    there.resumes.drop(back)
     await asyncio.sleep(0.1)
     assert await refused(there.resumes.redeem(secrets[0], anyone)) == "unknown"
     third = await here.resumes.renew(here.resumes.begin(token.grant))

@@ -11,6 +11,7 @@ from consolesvc.errors import TokenRefused
 from consolesvc.tokens.keeping import FILE, keep, restore
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import MemoryResumeStore
+from consolesvc.tokens.store import Minter
 from tests.tokens.test_memory import Clock, anyone
 
 
@@ -24,9 +25,10 @@ class Run:
 
 
 async def test_a_restart_gives_nobody_the_right_to_type(tmp_path: Path) -> None:
-    """A link's token and its secret come back as they were: view-only, with their user and their end."""
+    """A link's token and its secret come back as they were: view-only, with their user, who that is, and their end."""
     before, after = Run(), Run()
-    token = await before.tokens.issue("s", user="alice", may_type=False, ttl=100, ends=True)
+    minter = Minter("a", "p", "ab" * 32)
+    token = await before.tokens.issue("s", user="alice", may_type=False, ttl=100, ends=True, minter=minter)
     grant = await before.tokens.redeem(token, anyone)
     secret = await before.resumes.renew(before.resumes.begin(grant))
     keep(tmp_path, before.tokens, before.resumes, lambda: 5000.0)

@@ -14,7 +14,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from consolesvc.config.model import Events, IdentityKeystone, Limits
+from consolesvc.config.access import IdentityKeystone
+from consolesvc.config.model import Limits
+from consolesvc.config.telling import Events
 from consolesvc.feed import MEMORY, Feed
 from consolesvc.identity.keystone import GOOD_FOR, Keystone
 from consolesvc.web import events as sse

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import Address, Audit, Metrics
+from consolesvc.config.access import Address
+from consolesvc.config.operators import Audit, Metrics
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, World, world
 from tests.web.world import with_log

@@ -54,6 +54,8 @@ def test_every_route_is_documented_and_every_document_has_a_route() -> None:
     routes = Service(Config())._api_app().router.routes()
     # HEAD goes with GET; `*` is where nothing is.
     found = {(r.method, r.resource.canonical) for r in routes if r.resource and r.method not in ("HEAD", "*")}
+    # Keystone's API has its own documents, and is there with identity builtin alone.
+    found = {(method, path) for method, path in found if not path.startswith("/identity")}
     assert found == {(method, path) for method, path, _, _ in operations()}
 
 

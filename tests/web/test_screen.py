@@ -90,7 +90,7 @@ async def test_the_last_drawing_is_remembered(lab: World, monkeypatch: pytest.Mo
     await asyncio.gather(*(screens.of(lab.console, 80, 24) for _ in range(3)))
     await screens.of(lab.console, 80, 25)
     await lab.said(b"two")
-    end, _ = await screens.of(lab.console, 80, 25)
+    _, end, _ = await screens.of(lab.console, 80, 25)
     assert (drawn, end) == ([(3, 80, 24), (3, 80, 25), (6, 80, 25)], 6)
 
 

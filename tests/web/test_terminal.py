@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from consolesvc.config.model import Address, Tokens
+from consolesvc.config.access import Address
+from consolesvc.config.model import Tokens
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.web import pages
 from tests.lines.devices import eventually

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from consolesvc.config.linespec import EmulatedSpec
-from consolesvc.config.model import Config, Log, ServerConfig
+from consolesvc.config.model import Config
+from consolesvc.config.operators import Log
+from consolesvc.config.server import ServerConfig
 from consolesvc.config.servers import default_id
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, World

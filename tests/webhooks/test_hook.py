@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import Webhook
+from consolesvc.config.telling import Webhook
 from consolesvc.feed import Item
 from consolesvc.webhooks import hook as hooks
 from consolesvc.webhooks.delivery import Deliverer

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from consolesvc.config.model import Webhook
+from consolesvc.config.telling import Webhook
 from tests.lines.devices import eventually
 from tests.proxy.world import BASE, NODE, world
 from tests.web.world import with_fake

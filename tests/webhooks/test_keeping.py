@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.model import Webhook
+from consolesvc.config.telling import Webhook
 from consolesvc.webhooks.hooks import Hooks
 from consolesvc.webhooks.keeping import FILE, OLDEST, keep, restore
 from tests.lines.devices import eventually

@@ -6,13 +6,10 @@ import asyncio
 import contextlib
 from functools import partial
 
-import aiohttp
-
 from consolesvc.cli.attach.connecting import Connector
 from consolesvc.cli.attach.desk import Desk
 from consolesvc.cli.attach.endings import DONE, FAILED
 from consolesvc.cli.attach.keys import Keys
-from consolesvc.cli.attach.names import Names
 from consolesvc.cli.attach.options import Options
 from consolesvc.cli.attach.output import Output
 from consolesvc.cli.attach.relay import Relay
@@ -20,6 +17,7 @@ from consolesvc.cli.attach.session import Session
 from consolesvc.cli.attach.target import Given, Named, Target
 from consolesvc.cli.attach.terminal import Terminal, Voice
 from consolesvc.cli.attach.until import Until
+from consolesvc.cli.attach.ways import Ways
 from consolesvc.cli.client import Client
 
 
@@ -36,8 +34,8 @@ async def attach(options: Options) -> int:
         output = Output(terminal, log=options.log, until=until, from_history=bool(options.start))
         output.complain = partial(voice.note, always=True)
         stack.callback(output.close)
-        async with aiohttp.ClientSession(connector=_way(target)) as http:
-            connector = Connector(http, target)
+        async with Ways() as ways:
+            connector = Connector(ways, target)
             stack.callback(connector.close)
             wait = (lambda why: voice.note(f"{why}; waiting")) if options.wait else None
             connection = await connector.first(options.start, wait, options.timeout)
@@ -51,11 +49,7 @@ async def attach(options: Options) -> int:
     return ending.code or (FAILED if output.failure or unseen else DONE)
 
 
-def _way(target: Target) -> aiohttp.BaseConnector:
-    return aiohttp.TCPConnector(resolver=Names()) if target.socket is None else aiohttp.UnixConnector(target.socket)
-
-
 def _target(options: Options) -> Target:
     if "://" in options.target:
         return Given(options.target)
-    return Named(Client(options.endpoint), options.target, view=options.view)
+    return Named(partial(Client, options.endpoint), options.target, view=options.view)

@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 
-import aiohttp
-
 from consolesvc.cli.attach.backoff import Backoff
 from consolesvc.cli.attach.endings import TIMED_OUT
 from consolesvc.cli.attach.session import Session
 from consolesvc.cli.attach.target import PLACES, TOKENS, Target, where, with_query
 from consolesvc.cli.attach.terminal import Lane
 from consolesvc.cli.attach.transport import Connection, connect
+from consolesvc.cli.attach.ways import Ways
 from consolesvc.errors import ClientError
 from consolesvc.local import SCHEME
 
@@ -24,7 +23,7 @@ class Connector:
     """Connects to one console, again and again.
 
     Args:
-        http: Makes the connections.
+        ways: Make the connections.
         target: Where URLs come from.
 
     Attributes:
@@ -33,11 +32,11 @@ class Connector:
         trouble: Why the last try was none; "" where it was one.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, target: Target) -> None:
+    def __init__(self, ways: Ways, target: Target) -> None:
         self.where = ""
         self.count = 0
         self.trouble = ""
-        self._http = http
+        self._ways = ways
         self._target = target
         self._url = ""
         self._backoff = Backoff()
@@ -133,7 +132,7 @@ class Connector:
 
     async def _connect(self, url: str) -> Connection:
         address = where(url) if self._target.socket is None else f"{SCHEME}{self._target.socket}"
-        connection = await connect(self._http, url, address)
+        connection = await connect(self._ways.to(self._target.socket), url, address)
         self._url, self.where = url, address
         self.count += 1
         self.trouble = ""

@@ -39,6 +39,7 @@ class Desk:
         keys: Finds escapes; None where input is no terminal.
         connected: Whether there is a connection that may be used.
         unsent: Typed bytes that there was none for.
+        doubtful: Typed bytes that a cut connection may not have brought there, over all cuts.
         since: When it all began.
     """
 
@@ -52,6 +53,7 @@ class Desk:
     keys: Keys | None = field(default=None, init=False)
     connected: bool = False
     unsent: int = 0
+    doubtful: int = 0
     since: datetime = field(default_factory=_now)
     _told_viewing: bool = False
 

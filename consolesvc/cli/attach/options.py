@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target",
         metavar="NAME|URL",
-        help="a server's name, the beginning of one, or its id; or a console URL (ws://...)",
+        help="a server's name, the beginning of one, or its id; or a console URL (ws://... or http://...)",
     )
     add_endpoint(parser)
     parser.add_argument("--view", action="store_true", help="only look: nothing that is typed here leaves here")

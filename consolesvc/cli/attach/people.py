@@ -23,7 +23,7 @@ class Person:
         who: Where it comes from.
         user: Whose it is; "" where nobody has a name.
         may_type: Whether it has the right to.
-        holds: Whether it holds the input.
+        holds: Whether it held the input when the list was made, which is when somebody last came or went.
         since: When it came, ISO 8601; "" where that is not told.
     """
 
@@ -127,7 +127,9 @@ class People:
 
     def _row(self, person: Person) -> tuple[str, ...]:
         session = f"{person.session} (you)" if person.session == self.me else person.session
-        types = "holds the input" if person.holds else "may" if person.may_type else "looks only"
+        # `input` tells of the holder as it changes; the list alone counts where there is none of it.
+        holds = person.session == self.holder if self.mode else person.holds
+        types = "holds the input" if holds else "may" if person.may_type else "looks only"
         return session, person.who or "-", person.user or "-", types, _clock(person.since)
 
 

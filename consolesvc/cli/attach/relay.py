@@ -21,10 +21,13 @@ from consolesvc.cli.attach.keys import HOLD, Do, Wish
 from consolesvc.cli.attach.session import Begun, Heard, Misspoken, Show, Tell
 from consolesvc.cli.attach.terminal import STDIN, Lane, read
 from consolesvc.cli.attach.transport import Connection
+from consolesvc.cli.client import REFUSED
 from consolesvc.errors import ClientError
 
 HELLO = 10.0
 """Seconds that a service has for its hello."""
+HEARD = 0.5
+"""Seconds that a service has to refuse the last of a program's input, however short is what follows that."""
 QUIET = 2.0
 """Seconds without output after which someone at a terminal is told to press Enter."""
 
@@ -97,9 +100,19 @@ class Relay:
         finally:
             lane.close()
         if desk.options.until is None:
-            await asyncio.sleep(desk.options.linger)
-            lost = Ending(FAILED, "the connection was cut before the end of its output")
-            self._end(Ending(DONE) if desk.connected else lost)
+            await asyncio.sleep(max(HEARD, desk.options.linger))
+            self._end(self._typed_out())
+
+    def _typed_out(self) -> Ending:
+        """The end after a program's input: it is done where all of that was taken."""
+        desk, session = self._desk, self._desk.session
+        if not desk.connected:
+            return Ending(FAILED, "the connection was cut before the end of its output")
+        if session.refused:
+            return Ending(REFUSED if session.shut_out else FAILED, f"its input was refused: {session.refusal}")
+        if desk.doubtful:
+            return Ending(FAILED, f"a connection was cut, and {_typed(desk.doubtful)} may not have arrived")
+        return Ending(DONE)
 
     def _items(self, data: bytes) -> list[bytes | Wish]:
         keys = self._desk.keys
@@ -157,6 +170,7 @@ class Relay:
 
     def _lost(self, ending: Ending, unanswered: int) -> None:
         self._lost_at = self._loop.time()
+        self._desk.doubtful += unanswered
         leave = self._desk.words.leave if self._desk.keys else ""
         how = f"; {leave} leaves" if leave else ""
         typed = f"; {_typed(unanswered)} just before may not have arrived" if unanswered else ""

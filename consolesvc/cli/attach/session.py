@@ -93,7 +93,9 @@ class Session:
         resume: The secret that brings it back; "" for none.
         line: State of the machine's line, and why it is not open: `("waiting", "device unplugged")`.
         viewing: Whether what is typed stays here.
-        refused: Typed bytes that the service has refused.
+        refused: Typed bytes that the service has refused, over all connections, as far as it has told.
+        refusal: Why it did so last; "" where it has not.
+        shut_out: Whether it did so for somebody's right to type, and not for a line that is not open.
     """
 
     def __init__(self, name: str, *, view: bool = False, hints: Hints = NO_HINTS) -> None:
@@ -106,6 +108,9 @@ class Session:
         self.line = ("", "")
         self.viewing = view
         self.refused = 0
+        self.refusal = ""
+        self.shut_out = False
+        self._refused_before = 0
         self._view = view
         self._greeted = False
 
@@ -153,6 +158,7 @@ class Session:
         self.name = _line(said.get("name")) or self.name
         self._set_line(said.get("line"))
         self.people.hello(said)
+        self._refused_before = self.refused  # each session counts its own
         yield Begun()
         if missing:
             yield _missing(*missing)
@@ -174,8 +180,11 @@ class Session:
 
     def _input(self, said: dict[str, Any], text: str) -> Iterator[Heard]:
         refused = said.get("refused")
-        more = isinstance(refused, int) and refused > self.refused
-        self.refused = refused if isinstance(refused, int) else self.refused
+        total = self._refused_before + refused if isinstance(refused, int) else 0
+        more = total > self.refused
+        if more:
+            self.refused, self.refusal = total, text.partition("): ")[2] or text or "no reason is given"
+            self.shut_out = self.shut_out or said.get("refused_by") != "line"
         asking = self.people.input(said)
         if text:
             yield Tell(text, loss=more)

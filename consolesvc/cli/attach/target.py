@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -10,6 +10,8 @@ from consolesvc.cli.client import NOT_FOUND, Client, split_url
 from consolesvc.errors import ClientError
 
 SCHEMES = ("ws", "wss")
+PAGES = {"http": "ws", "https": "wss"}
+"""The schemes of the page at a console's address, and of the console."""
 TOKENS = ("token", "resume")
 PLACES = ("replay", "since", "stream")
 VIEW_TTL = 24 * 3600
@@ -35,7 +37,7 @@ class Target(Protocol):
 
 
 class Given:
-    """A console URL from the command line.
+    """A console URL from the command line, or the address of its page, which is what people send each other.
 
     Raises:
         ClientError: it is none (exit code 2).
@@ -45,12 +47,12 @@ class Given:
     socket: str | None = None
 
     def __init__(self, url: str) -> None:
-        split_url(url, SCHEMES, "console URL")
+        scheme = split_url(url, (*SCHEMES, *PAGES), "console URL").scheme
         self.name = "the console"
-        self._url = url
+        self._url = f"{PAGES.get(scheme, scheme)}:{url.partition(':')[2]}"
 
     def url(self) -> str:
-        """The URL as it was given."""
+        """The URL as it was given, of a websocket."""
         return self._url
 
 
@@ -58,33 +60,36 @@ class Named:
     """A console of a service.
 
     Args:
-        client: Calls the service.
+        find: Finds the service: again before each try, until it has told of the console.
         name: A name, the beginning of one, or an id.
         view: Whether a token that cannot type is enough.
     """
 
     renews = True
 
-    def __init__(self, client: Client, name: str, *, view: bool) -> None:
+    def __init__(self, find: Callable[[], Client], name: str, *, view: bool) -> None:
         self.name = name
-        self.socket = client.socket
-        self._client = client
+        self.socket: str | None = None
+        self._find = find
+        self._client: Client | None = None
         self._view = view
         self._id = ""
 
     def url(self) -> str:
         """A URL with a token of its own; the name is looked up once. Blocks."""
-        if not self._id:
-            console = self._client.find(self.name)
+        if self._client is None:
+            client = self._find()
+            console = client.find(self.name)
+            self._client, self.socket = client, client.socket
             self._id, self.name = console["id"], str(console["name"])
-        url = (self._view and self._view_url()) or self._client.console_url(self._id)
+        url = (self._view and self._view_url(self._client)) or self._client.console_url(self._id)
         # The host that it names may be reached only through what is down; the socket takes any token.
         return url if self.socket is None else f"ws://localhost/?{urlsplit(url).query}"
 
-    def _view_url(self) -> str:
+    def _view_url(self, client: Client) -> str:
         """A URL whose token cannot type; "" where the service makes none."""
         try:
-            answer = self._client.call(f"/console/v1/consoles/{self._id}/share", {"ttl": VIEW_TTL})
+            answer = client.call(f"/console/v1/consoles/{self._id}/share", {"ttl": VIEW_TTL})
         except ClientError as error:
             if error.exit_code != NOT_FOUND:
                 raise

@@ -8,7 +8,7 @@ import functools
 import logging
 from collections.abc import Collection, Iterable
 
-from consolesvc.config.model import EVENT_KINDS
+from consolesvc.config.telling import EVENT_KINDS
 from consolesvc.console.events import Event
 from consolesvc.console.watch.boots import MOST as MOST_BOOTS
 from consolesvc.console.watch.boots import Boots

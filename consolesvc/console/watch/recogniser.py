@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from consolesvc.config.model import Events
+from consolesvc.config.telling import Events
 from consolesvc.console.watch.own import Line, OwnPatterns
 from consolesvc.console.watch.words import MOST, crashes, loader_prompts, login_prompts
 from consolesvc.log.firstwords import LOADER, LOADER_MENU, STAGES, Course, Mark, marks

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from consolesvc.config.model import Events
+from consolesvc.config.telling import Events
 from consolesvc.console.text import plain_text
 from consolesvc.console.watch.memory import Memory
 from consolesvc.console.watch.recogniser import STAGE, Finding, Recogniser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 import socket
 from collections import Counter
 from collections.abc import Collection
@@ -15,11 +16,13 @@ from consolesvc.moving.conserver.blocks import Block, Blocks
 from consolesvc.moving.conserver.keywords import KEYWORDS
 from consolesvc.moving.conserver.lines import Console, Unfit, entry
 from consolesvc.moving.conserver.settings import Settings, apply
-from consolesvc.moving.moved import Entry, Moved, Nonsense
+from consolesvc.moving.moved import Entry, Moved, Nonsense, Place
 
 EXPECTED: Final = "a conserver.cf has blocks such as: console node3 { master localhost; type exec; }"
 _ALL: Final = "*"
 _NOWHERE: Final = "/dev/null"
+_OURS: Final = PurePosixPath("/var/log/consoles")
+"""What our unit may write (config/consolesvc.service)."""
 _PLAIN_BREAK = re.compile(r"(?:\\d)*\\z(?:\\d)*")
 _SIZE = re.compile(r"([0-9]{1,12})([kKmM]?)")
 _UNITS: Final = {"": 1, "k": 1024, "m": 1024**2}
@@ -126,6 +129,9 @@ def _move_logs(consoles: list[Console], moved: Moved) -> None:
     folder = folders.most_common(1)[0][0] if folders else ""
     if folder:
         moved.log["directory"] = folder
+        first = next(name for name, log in logs.items() if log is not None and str(log.parent) == folder)
+        said = next(console.settings.values["logfile"].place for console in consoles if console.name == first)
+        _tell_folder(folder, said, moved)
     for console, each in zip(consoles, moved.entries, strict=True):
         log, logfile = logs[console.name], console.settings.values.get("logfile")
         each.logged = logfile is None or logfile.value not in ("", _NOWHERE)
@@ -133,6 +139,14 @@ def _move_logs(consoles: list[Console], moved: Moved) -> None:
             place = f"{folder or 'the log folder'}/{each.name}.log"
             moved.mention(logfile.place, f"console {console.name}: logfile", f"its log is {place} from now on")
     _move_sizes(consoles, moved)
+
+
+def _tell_folder(folder: str, place: Place, moved: Moved) -> None:
+    """Say what a folder of conserver's has to become; our own is made by the unit."""
+    if _OURS not in (PurePosixPath(folder), *PurePosixPath(folder).parents):
+        quoted = shlex.quote(folder)
+        cure = f"`chown consolesvc {quoted}`, and `systemctl edit consolesvc` with ReadWritePaths={folder}"
+        moved.mention(place, f"logs in {folder}", f"as a service, consolesvc writes in {_OURS} alone: {cure}")
 
 
 def _log_of(console: Console) -> PurePosixPath | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consolesvc.config.linespec import LineSettings
+from consolesvc.moving.commands import command
 from consolesvc.moving.conserver.settings import Settings
 from consolesvc.moving.conserver.substitution import substitute
 from consolesvc.moving.ipmi import sol
@@ -23,7 +24,6 @@ _SHELLS_OWN: Final = frozenset(
 """Words at the beginning of a command that are no programs."""
 _BAUD = re.compile(r"[1-9][0-9]{1,7}")
 _OCTAL = re.compile(r"\\([0-7]{1,3})|\\(.)", re.DOTALL)
-_SECRET = re.compile(r"(?:^|\s)(?:-P\s*\S|--?pass(?:word|phrase)?\b)", re.IGNORECASE)
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "device": ("device", "baud", "parity"),
     "host": ("host", "port"),
@@ -130,16 +130,13 @@ def _exec(console: Console, moved: Moved) -> Entry:
     text = console.substituted("exec")
     if not text:
         return Entry(console.name, {"type": "command", "argv": ["/bin/sh", "-i"]}, console.place)
-    if _SECRET.search(text):
-        what = f"console {console.name}: exec"
-        moved.mention(
-            console.place, what, "`ps` shows its arguments to all: a password is better in the line's env_file"
-        )
     plain = _WORDS.fullmatch(text) is not None
     words = text.split()
     if plain and "=" not in words[0] and words[0] not in _SHELLS_OWN:
-        return Entry(console.name, {"type": "command", "argv": words}, console.place)
-    return Entry(console.name, {"type": "command", "shell": text}, console.place)
+        line: dict[str, Any] = {"type": "command", "argv": words}
+    else:
+        line = {"type": "command", "shell": text}
+    return command(console.name, console.place, line, (console.place, f"console {console.name}: exec"), moved)
 
 
 def _ipmi(console: Console, _moved: Moved) -> Entry:

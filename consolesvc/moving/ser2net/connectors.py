@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consolesvc.config.linespec import DEFAULT_SETTINGS
+from consolesvc.moving.commands import command
 from consolesvc.moving.ipmi import sol
 from consolesvc.moving.moved import Entry, Moved, Place
 from consolesvc.moving.ser2net.gensio import Stack, parse_stack, words
@@ -133,11 +134,12 @@ def _unix(connection: Connection, stack: Stack, _moved: Moved) -> Entry:
     return Entry(connection.name, {"type": "unix", "path": stack.rest}, connection.place)
 
 
-def _command(connection: Connection, stack: Stack, _moved: Moved) -> Entry:
+def _command(connection: Connection, stack: Stack, moved: Moved) -> Entry:
     argv = words(stack.rest)
     if not argv:
         raise Unfit(f"connector: {stack.lowest.name} has no program")
-    return Entry(connection.name, {"type": "command", "argv": argv}, connection.place)
+    told = (connection.connector_place, connection.title("connector"))
+    return command(connection.name, connection.place, {"type": "command", "argv": argv}, told, moved)
 
 
 def _ipmisol(connection: Connection, stack: Stack, moved: Moved) -> Entry:

@@ -2,6 +2,7 @@
 // @ts-check
 
 import { button, element, make, say } from './dom.js';
+import { latest, standing, words } from './latest.js';
 import { duration, lineWords, number } from './words.js';
 
 /** Lines of the tail that are shown. */
@@ -27,9 +28,9 @@ export class Card {
     this.why = make('p', { class: 'why' });
     this.tail = make('pre', { class: 'tail', 'aria-label': `Last lines of ${console.name}` });
     this.tail.addEventListener('click', () => !this.open.hidden && this.deeds.open(this.console));
-    this.event = make('p', { class: 'event' });
+    this.events = make('ul', { class: 'happened', 'aria-label': `What happened to ${console.name}` });
     this.open = button('', () => this.deeds.open(this.console), { class: 'primary' });
-    this.share = button('Copy a link to look on', () => this.deeds.share(this.console));
+    this.share = button('Share', () => this.deeds.share(this.console), { 'aria-haspopup': 'dialog' });
     this.back = button('Take the port back', () => this.deeds.takeBack(this.console));
     this.here = button('', () => void this.#toggleSessions(), { class: 'end', 'aria-expanded': 'false' });
     this.hereText = make('span', { class: 'end' });
@@ -37,7 +38,7 @@ export class Card {
     this.sessions.hidden = true;
     const head = make('div', { class: 'card-head' }, [this.name, this.state]);
     const foot = make('div', { class: 'card-foot' }, [this.open, this.share, this.back, this.here, this.hereText]);
-    this.element = make('li', { class: 'card' }, [head, this.facts, this.why, this.tail, this.event, foot, this.sessions]);
+    this.element = make('li', { class: 'card' }, [head, this.facts, this.why, this.tail, this.events, foot, this.sessions]);
   }
 
   /**
@@ -61,11 +62,16 @@ export class Card {
   }
 
   #happened() {
-    const last = this.console.events?.[0];
-    this.event.hidden = last === undefined;
-    if (last === undefined) return;
-    this.event.dataset.event = last.event;
-    say(this.event, `${ago(last.time)}: ${last.text}`);
+    const { events, name } = this.console;
+    const found = latest(events);
+    this.element.classList.toggle('in-trouble', standing(events) !== undefined);
+    this.events.hidden = found.length === 0;
+    while (this.events.children.length > found.length) this.events.lastElementChild?.remove();
+    found.forEach((event, at) => {
+      const item = this.events.children[at] ?? this.events.appendChild(make('li'));
+      item.setAttribute('data-event', event.event);
+      say(item, `${words(event, name)} · ${ago(event.time)}`);
+    });
   }
 
   /** @param {Rights} rights */
@@ -76,13 +82,14 @@ export class Card {
     say(this.open, mayType ? 'Open' : 'Look on');
     this.open.setAttribute('aria-label', `${mayType ? 'Open' : 'Look on at'} ${this.console.name}`);
     this.share.hidden = !shares;
+    this.share.setAttribute('aria-label', `Share ${this.console.name}: a link to look on`);
     this.back.hidden = !mayType || line.state !== 'lent';
     this.mayKick = mayType;
-    const words = viewers === 0 ? 'nobody here' : `${viewers} here${input?.holder ? ', one types' : ''}`;
+    const here = viewers === 0 ? 'nobody here' : `${viewers} here${input?.holder ? ', one types' : ''}`;
     this.here.hidden = !shares || viewers === 0;
     this.hereText.hidden = !this.here.hidden;
-    say(this.here, words);
-    say(this.hereText, words);
+    say(this.here, here);
+    say(this.hereText, here);
     if (this.here.hidden) this.#close();
   }
 
@@ -123,11 +130,11 @@ export class Card {
 
 /** @param {Console} console @param {Rights} rights */
 function facts({ line, silent, project_id: project }, { showProject }) {
-  const words = [line.target];
-  if (line.state === 'connected') words.push(silence(silent));
-  else words.push(`for ${duration(line.for)}`);
-  if (showProject) words.push(`project ${project}`);
-  return words.join(' · ');
+  const told = [line.target];
+  if (line.state === 'connected') told.push(silence(silent));
+  else told.push(`for ${duration(line.for)}`);
+  if (showProject) told.push(`project ${project}`);
+  return told.join(' · ');
 }
 
 /** @param {number | null} seconds */
@@ -139,7 +146,7 @@ function silence(seconds) {
 /** @param {string} time ISO 8601. */
 function ago(time) {
   const seconds = Math.max(0, (Date.now() - Date.parse(time)) / 1000);
-  return seconds < 60 ? 'now' : `${duration(seconds)} ago`;
+  return seconds < 60 ? 'just now' : `${duration(seconds)} ago`;
 }
 
 /** @param {string} text */
@@ -157,7 +164,8 @@ export function countWords(all, shown, down) {
 export function askToKick(name, send) {
   const dialog = /** @type {HTMLDialogElement} */ (element('kick'));
   const reason = /** @type {HTMLInputElement} */ (element('kick-reason'));
-  say(element('kick-text'), `${name} is cut off, and reads who did it and why. They can come back with a new address.`);
+  const text = 'and reads who did it and why. The address they came by ends too, unless it is a link to look on';
+  say(element('kick-text'), `${name} is cut off, ${text}. They can come back with a new address.`);
   reason.value = '';
   element('kick-cancel').onclick = () => dialog.close();
   element('kick-send').onclick = () => {

@@ -1,6 +1,7 @@
 // Which consoles are shown, and in which order. No DOM.
 // @ts-check
 
+import { latest, standing } from './latest.js';
 import { lineWords } from './words.js';
 
 /** @typedef {import('./service.js').Console} Console */
@@ -12,7 +13,9 @@ import { lineWords } from './words.js';
  */
 export function matches(console, filter) {
   const { name, id, line } = console;
-  const text = [name, id, line.type, line.target, line.state, lineWords(line), line.why].join('\n').toLowerCase();
+  const happened = latest(console.events).map(({ text }) => text);
+  const words = [name, id, line.type, line.target, line.state, lineWords(line), line.why, ...happened];
+  const text = words.join('\n').toLowerCase();
   return filter.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
@@ -33,4 +36,6 @@ export function ordered(consoles, order) {
 }
 
 /** @param {Console} console */
-const trouble = ({ line }) => ({ waiting: 3, closed: 2, lent: 1, opening: 1 })[line.state] ?? 0;
+function trouble({ line, events }) {
+  return standing(events) ? 4 : ({ waiting: 3, closed: 2, lent: 1, opening: 1 }[line.state] ?? 0);
+}

@@ -40,6 +40,9 @@ export function explain(code, reason, known) {
 
 /** @param {string} reason @param {boolean} known @returns {Ending} */
 function refused(reason, known) {
+  if (reason.endsWith('withdrawn')) {
+    return final('Your right was withdrawn', `Who this address was made by may not have it any more. ${NEW_ONE}`);
+  }
   if (reason.startsWith('resume secret')) {
     return final('Away for too long', `The service no longer knows this page. ${NEW_ONE}`);
   }

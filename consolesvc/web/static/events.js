@@ -28,6 +28,7 @@ export class Events {
     if (place) item.append(this.#placed(text));
     else item.append(text);
     this.list.prepend(item);
+    element('events-title').hidden = false;
     while (this.list.children.length > KEPT) this.list.lastElementChild?.remove();
     if (!quiet && element('panel').hidden) this.toast(text, bad);
   }

@@ -1,7 +1,7 @@
 // The few keys that are the page's, the toolbar's arrows, and the keys that a phone has not.
 // @ts-check
 
-import { copy } from './copying.js';
+import { copy, NOT_COPIED } from './copying.js';
 import { element } from './dom.js';
 
 const ENCODER = new TextEncoder();
@@ -13,10 +13,12 @@ export class Keyboard {
    * @param {import('./screen.js').Screen} screen
    * @param {import('./searching.js').Searching} searching
    * @param {(bytes: Uint8Array<ArrayBuffer>) => boolean} type
+   * @param {(text: string) => void} tell
    */
-  constructor(screen, searching, type) {
+  constructor(screen, searching, type, tell) {
     this.screen = screen;
     this.searching = searching;
+    this.tell = tell;
     /** Whether the next key that is typed goes with Ctrl. */
     this.ctrl = false;
     document.addEventListener('keydown', (event) => this.#key(event), { capture: true });
@@ -66,11 +68,16 @@ export class Keyboard {
         this.searching.open();
         return true;
       case 'KeyC':
-        void copy(this.screen.term.getSelection());
+        void this.#copy(this.screen.term.getSelection());
         return true;
       default:
         return false;
     }
+  }
+
+  /** @param {string} text */
+  async #copy(text) {
+    if (text !== '' && !(await copy(text))) this.tell(NOT_COPIED);
   }
 
   /** Arrows go from button to button, Tab goes past them all (ARIA's toolbar). @param {HTMLElement} bar */

@@ -6,8 +6,8 @@ import { matches, ordered } from './choosing.js';
 import { element, make, say } from './dom.js';
 import { Refused, sentence } from './faults.js';
 import * as kept from './kept.js';
-import { copy } from './copying.js';
 import { Service } from './service.js';
+import { Sharing } from './sharing.js';
 import { SignIn } from './signin.js';
 import { lineWords } from './words.js';
 
@@ -16,11 +16,14 @@ const PAUSE = 2_500;
 const LONGEST_PAUSE = 30_000;
 /** Bytes of each console's last lines. */
 const TAIL = 2048;
+/** Seconds for which a reader may look on by a page that is opened for them. */
+const LOOK = 3600;
 
 /** @typedef {import('./service.js').Console} Console */
 
 const service = new Service(new URL('../../', import.meta.url).href);
 const signIn = new SignIn(service, () => void look());
+const sharing = new Sharing(service);
 const filter = /** @type {HTMLInputElement} */ (element('filter'));
 const order = /** @type {HTMLSelectElement} */ (element('order'));
 const theme = /** @type {HTMLSelectElement} */ (element('theme'));
@@ -146,7 +149,7 @@ function tellChanges(before, now) {
 const deeds = {
   open: (console) =>
     attempt(async () => {
-      const url = answer?.caller.may_type ? await service.page(console.id) : await service.share(console.id);
+      const url = answer?.caller.may_type ? await service.page(console.id) : (await service.share(console.id, LOOK)).page;
       const link = make('a', { href: url, target: '_blank', rel: 'noopener noreferrer', text: 'Open it by this link' });
       // Where the browser keeps pages from opening tabs, the link is there to be clicked.
       element('opened').replaceChildren(`${console.name} opens in a new tab. If it does not: `, link, '.');
@@ -154,11 +157,7 @@ const deeds = {
       window.setTimeout(() => link.isConnected && (element('opened').hidden = true), 12_000);
       link.click();
     }),
-  share: (console) =>
-    attempt(async () => {
-      await copy(await service.share(console.id));
-      tell(`A link to look on at ${console.name} is copied. It is good for an hour, and types nothing.`);
-    }),
+  share: (console) => sharing.open(console, answer?.caller.may_type ?? false),
   takeBack: (console) =>
     attempt(async () => {
       await service.takeBack(console.id);

@@ -1,31 +1,31 @@
-// Pasting: one line is typed at once, more is looked at first; slowly, if the machine wants it slow.
+// Pasting: one line is typed at once, more is looked at first; slowly, if the machine wants it slow. A paste does not
+// outlive what it was begun with: on another connection, or a line that was away, another machine may be listening.
 // @ts-check
 
 import { element, say } from './dom.js';
 import * as kept from './kept.js';
-import { clean, pieces, wantsLook } from './paste.js';
+import { clean, wantsLook } from './paste.js';
+import { Sending } from './sending.js';
 import { number } from './words.js';
 
-/** Bytes that may wait in this browser before a paste waits for them. */
-const ROOM = 64 * 1024;
 const ENCODER = new TextEncoder();
-const BEGIN = '\x1b[200~';
-const END = '\x1b[201~';
 
 export class Pasting {
   /**
    * @param {import('./screen.js').Screen} screen
    * @param {import('./connection.js').Connection} connection
-   * @param {(bytes: Uint8Array<ArrayBuffer>) => boolean} type Types; whether it was taken.
-   * @param {(text: string) => void} tell
+   * @param {() => string} refusal Why nothing can be typed now; '' where it can.
+   * @param {(text: string, stopped?: boolean) => void} tell `stopped`: it is to be found later, too.
    */
-  constructor(screen, connection, type, tell) {
+  constructor(screen, connection, refusal, tell) {
     this.screen = screen;
     this.connection = connection;
-    this.type = type;
+    this.refusal = refusal;
     this.tell = tell;
-    this.running = false;
-    this.stopped = false;
+    /** The paste under way. @type {Sending | null} */
+    this.sending = null;
+    /** One that stopped, of which the machine has not been told that it is over. @type {Sending | null} */
+    this.open = null;
     this.dialog = /** @type {HTMLDialogElement} */ (element('paste'));
     this.text = /** @type {HTMLTextAreaElement} */ (element('paste-text'));
     this.pace = /** @type {HTMLSelectElement} */ (element('paste-pace'));
@@ -39,7 +39,10 @@ export class Pasting {
       this.dialog.close();
       void this.run(text, this.pace.value);
     });
-    element('pasting-stop').addEventListener('click', () => (this.stopped = true));
+    element('pasting-stop').addEventListener('click', () => {
+      if (this.sending) this.sending.stop('you stopped it');
+      else element('pasting').hidden = true;
+    });
     this.text.addEventListener('input', () => this.#count());
     this.dialog.addEventListener('close', () => (this.text.value = ''));
   }
@@ -72,7 +75,7 @@ export class Pasting {
 
   /** @param {string} text */
   #show(text) {
-    if (this.running) {
+    if (this.sending) {
       this.tell('The paste before this one is still under way.');
       return;
     }
@@ -92,35 +95,63 @@ export class Pasting {
     /** @type {HTMLButtonElement} */ (element('paste-send')).disabled = text === '';
   }
 
+  /** Something has happened that no paste may outlive. @param {string} why A sentence without its full stop. */
+  stop(why) {
+    this.sending?.stop(why);
+  }
+
+  /** The line was away: who listens now may know of no paste. */
+  forget() {
+    this.open = null;
+    if (this.sending) this.sending.begun = false;
+  }
+
+  /** It may be that what could not be sent can be now. */
+  settle() {
+    const { bracketedPasteMode } = this.screen.term.modes;
+    if (this.open && (!bracketedPasteMode || (this.refusal() === '' && this.open.end()))) this.open = null;
+  }
+
   /** @param {string} text @param {string} pace */
   async run(text, pace) {
-    const whole = this.screen.term.modes.bracketedPasteMode ? BEGIN + text + END : text;
-    const bar = element('pasting');
-    const progress = /** @type {HTMLProgressElement} */ (element('pasting-progress'));
-    let done = 0;
-    this.running = true;
-    this.stopped = false;
-    try {
-      for (const piece of pieces(whole, pace)) {
-        if (this.stopped || !this.type(ENCODER.encode(piece.text))) {
-          this.tell(`The paste stopped after ${done} of ${number(whole.length, 'character')}.`);
-          return;
-        }
-        done += piece.text.length;
-        progress.value = done / whole.length;
-        say(element('pasting-text'), `Pasting: ${done} of ${number(whole.length, 'character')}`);
-        if (done < whole.length) {
-          bar.hidden = pace === '';
-          await pause(piece.wait);
-          while (this.connection.unsent > ROOM && !this.stopped) await pause(20);
-        }
-      }
-    } finally {
-      bar.hidden = true;
-      this.running = false;
+    const refusal = this.refusal();
+    if (refusal || this.sending) {
+      this.tell(refusal ? `Nothing is pasted: ${refusal}` : 'The paste before this one is still under way.');
+      return;
     }
+    const bar = element('pasting');
+    const sending = new Sending(text, pace, {
+      bracketed: this.screen.term.modes.bracketedPasteMode,
+      type: (piece) => this.connection.type(ENCODER.encode(piece)),
+      unsent: () => this.connection.unsent,
+    });
+    this.sending = sending;
+    this.open = null;
+    bar.hidden = pace === '';
+    say(element('pasting-stop'), 'Stop');
+    try {
+      await sending.run(() => this.#progress(sending));
+    } finally {
+      this.sending = null;
+      bar.hidden = true;
+      if (this.refusal() !== '' || !sending.end()) this.open = sending.begun ? sending : null;
+    }
+    if (sending.why) this.#stopped(sending);
+  }
+
+  /** @param {Sending} sending */
+  #progress(sending) {
+    const progress = /** @type {HTMLProgressElement} */ (element('pasting-progress'));
+    progress.value = sending.done / sending.text.length;
+    say(element('pasting-text'), `Pasting: ${sending.sent}`);
+  }
+
+  /** Says where it stopped, and leaves that to be read by who looks at it later. @param {Sending} sending */
+  #stopped(sending) {
+    const words = `The paste stopped after ${sending.sent}: ${sending.why}.`;
+    this.tell(words, true);
+    say(element('pasting-text'), words);
+    say(element('pasting-stop'), 'Close');
+    element('pasting').hidden = false;
   }
 }
-
-/** @param {number} ms @returns {Promise<void>} */
-const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));

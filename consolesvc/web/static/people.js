@@ -5,8 +5,10 @@
 import { button, element, make, say } from './dom.js';
 import { clock } from './words.js';
 
-/** Milliseconds after which one may ask again: by then it was granted, had the holder typed nothing. */
-const PATIENCE = 35_000;
+/** Seconds after which the holder grants by saying nothing, where the service does not say after how many. */
+const GRANTED_AFTER = 30;
+/** Milliseconds more, after which one may ask again: by then it was granted, had the holder typed nothing. */
+const PATIENCE = 5_000;
 
 /**
  * @typedef {import('./protocol.js').Session} Session
@@ -28,7 +30,7 @@ export class People {
     element('ask').addEventListener('click', () => {
       this.asked = { holder: session.input?.holder ?? null, told: 0 };
       window.clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => this.#answered(), PATIENCE);
+      this.timer = window.setTimeout(() => this.#answered(), this.#grantsAfter * 1000 + PATIENCE);
       send({ type: 'request' });
       this.refresh();
     });
@@ -100,17 +102,22 @@ export class People {
     return others ? `${this.#name(this.session.input?.holder ?? '')} types` : 'nobody types: begin, and it is you';
   }
 
+  get #grantsAfter() {
+    return this.session.input?.grants_after ?? GRANTED_AFTER;
+  }
+
   #requests() {
     const { session } = this;
     const mine = session.input !== null && session.input.holder === session.id && session.id !== '';
     const requests = mine ? (session.input?.requests ?? []) : [];
+    const silence = `${this.#grantsAfter} s`;
     const bar = element('asked');
     const before = bar.dataset.requests ?? '';
     if (before === requests.join()) return; // not to take a button away from under a finger
     bar.dataset.requests = requests.join();
     bar.hidden = requests.length === 0;
     bar.replaceChildren(...requests.flatMap((id) => [
-      make('span', { text: `${this.#name(id)} asks to type, and may once you have typed nothing for 30 s.` }),
+      make('span', { text: `${this.#name(id)} asks to type, and may once you have typed nothing for ${silence}.` }),
       button('Let them', () => this.send({ type: 'grant', session: id })),
       button('Not now', () => this.send({ type: 'deny', session: id })),
     ]));

@@ -7,14 +7,14 @@ export const SUBPROTOCOL = 'consolesvc.v1';
 /**
  * @typedef {{state: string, why: string}} Line
  * @typedef {{session: string, who: string, user: string, may_type: boolean, holds: boolean, since: string}} Viewer
- * @typedef {{mode: string, holder: string | null, may_type: boolean, requests: string[], refused: number, text: string}} Input
+ * @typedef {{mode: string, holder: string | null, may_type: boolean, requests: string[], grants_after?: number, refused: number, text: string}} Input
  * @typedef {{offset: number, bytes: Uint8Array, history: boolean}} Piece Output bytes from an offset on; `history`:
  *   said before this client came, so that what its terminal answers to them is dropped.
  * @typedef {{kind: 'hello', again: boolean, renumbered: boolean}
  *   | {kind: 'gap', from: number, to: number}
  *   | {kind: 'line', text: string}
  *   | {kind: 'viewers'}
- *   | {kind: 'input', text: string}
+ *   | {kind: 'input', text: string, refused: boolean}
  *   | {kind: 'event', event: string, offset: number, text: string}} Happening
  */
 
@@ -44,6 +44,8 @@ export class Session {
     this.viewers = null;
     /** @type {Input | null} Likewise. */
     this.input = null;
+    /** Bytes typed on this connection that were refused. */
+    this.refused = 0;
   }
 
   /**
@@ -86,7 +88,7 @@ export class Session {
       case 'input':
         // A service without the modes of `input` says only what it refused.
         if (message.mode !== undefined) this.input = message;
-        return { kind: 'input', text: message.text ?? '' };
+        return { kind: 'input', text: message.text ?? '', refused: this.#refuses(message.refused ?? 0) };
       case 'event':
         return { kind: 'event', event: message.event, offset: message.offset, text: message.text };
       default:
@@ -109,6 +111,13 @@ export class Session {
     return pieces;
   }
 
+  /** Whether more has been refused than was known. @param {number} refused */
+  #refuses(refused) {
+    const more = refused > this.refused;
+    this.refused = refused;
+    return more;
+  }
+
   /** @returns {Happening} */
   #hello(/** @type {any} */ message) {
     const again = this.stream !== '';
@@ -129,6 +138,7 @@ export class Session {
     this.viewers = message.viewers ?? null;
     this.input = message.input === undefined ? null : { mode: 'shared', requests: [], refused: 0, text: '', ...message.input };
     if (this.input !== null && this.input.may_type === undefined) this.input.may_type = message.may_type;
+    this.refused = this.input?.refused ?? 0;
     return { kind: 'hello', again, renumbered };
   }
 }

@@ -38,9 +38,18 @@ export class Service {
     return String(found.url).replace(/^ws/, 'http');
   }
 
-  /** The address of a page for looking on, which may be handed on. @param {string} id @returns {Promise<string>} */
-  async share(id) {
-    return (await this.call('POST', `console/v1/consoles/${id}/share`, {})).share.page;
+  /**
+   * A page for looking on, which may be handed on.
+   * @param {string} id @param {number} ttl Seconds for which it is good.
+   * @returns {Promise<{page: string, expires: string}>} Its address; ISO 8601.
+   */
+  async share(id, ttl) {
+    return (await this.call('POST', `console/v1/consoles/${id}/share`, { ttl })).share;
+  }
+
+  /** Ends all pages for looking on at a console; how many there were. @param {string} id @returns {Promise<number>} */
+  async withdraw(id) {
+    return (await this.call('DELETE', `console/v1/consoles/${id}/share`)).withdrawn;
   }
 
   /** @param {string} id @returns {Promise<SessionView[]>} */

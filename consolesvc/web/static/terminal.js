@@ -52,17 +52,26 @@ const connection = new Connection(base, session, {
 const people = new People(session, (message) => connection.say(message));
 const older = new Older(screen, shown, output, tell);
 const searching = new Searching(screen, older);
-const keyboard = new Keyboard(screen, searching, typed);
+const keyboard = new Keyboard(screen, searching, typed, tell);
 const breaking = new Breaking((message) => connection.say(message), typed, tell, () => people.refusal);
-new Pasting(screen, connection, typed, tell);
+const pasting = new Pasting(screen, connection, refusal, (text, stopped = false) => {
+  tell(text);
+  if (stopped) events.add('refused', text, { quiet: true });
+});
 new Downloading(output);
 new Settings(screen, typed);
 
+/** Why what is typed now reaches no machine; '' where it does. */
+function refusal() {
+  if (connection.state !== 'open') return 'There is no connection.';
+  if (session.line.state !== 'connected') return `The line is not open: ${session.line.why}.`;
+  return people.refusal;
+}
+
 /** Types, or says why not. @param {Uint8Array<ArrayBuffer>} bytes */
 function typed(bytes) {
-  const refusal = people.refusal;
-  if (refusal) {
-    tell(refusal);
+  if (people.refusal) {
+    tell(people.refusal);
     return false;
   }
   if (connection.type(bytes)) return true;
@@ -73,6 +82,7 @@ function typed(bytes) {
 /** @param {import('./connection.js').State} state @param {import('./closes.js').Ending | null} ending */
 function changed(state, ending) {
   status.connection(state, ending);
+  if (state !== 'open') pasting.stop('the connection was lost');
   if (state === 'ended') {
     secret.forget();
     events.add('lost', `${ending?.title}. ${ending?.text}`, { quiet: true });
@@ -114,6 +124,8 @@ function happened(happening) {
       break;
     case 'line':
       status.refresh();
+      pasting.stop(happening.text);
+      pasting.forget();
       events.add(session.line.state === 'connected' ? 'back' : 'lost', happening.text, { place: true });
       break;
     case 'viewers':
@@ -122,6 +134,8 @@ function happened(happening) {
     case 'input':
       if (happening.text) events.add('input', happening.text);
       people.told(happening.text);
+      if (people.refusal || happening.refused) pasting.stop(happening.text || 'the service refuses what is typed');
+      pasting.settle();
       break;
     case 'event':
       if (happening.event === 'break') breaking.told(true);
@@ -133,7 +147,9 @@ function happened(happening) {
 /** @param {boolean} again @param {boolean} renumbered */
 function greeted(again, renumbered) {
   if (session.resume) secret.keep(session.resume);
+  pasting.stop('this is another connection');
   if (renumbered) {
+    pasting.forget();
     shown.clear();
     note('the service counts this output anew: what came in between is unknown');
   }
@@ -142,6 +158,7 @@ function greeted(again, renumbered) {
   document.title = title();
   status.refresh();
   people.refresh();
+  pasting.settle();
 }
 
 function hint() {

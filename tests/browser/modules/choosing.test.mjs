@@ -30,6 +30,12 @@ test('orders by name as people count, by trouble, by the latest output', () => {
   assert.equal(names('no such order'), 'n10 n9 n2');
 });
 
+test('a machine that has panicked is found by that, and comes before all', () => {
+  const panicked = { ...one('n3'), events: [{ event: 'panic', text: 'n3 panic: Kernel panic', time: '' }] };
+  assert.equal(matches(panicked, 'kernel'), true);
+  assert.equal(ordered([one('n1', 'waiting'), panicked], 'trouble')[0], panicked);
+});
+
 test('sizes, durations and numbers', () => {
   assert.deepEqual([0, 1023, 1024, 10240, 5 * 1024 ** 3].map(size), ['0 B', '1023 B', '1.0 KiB', '10 KiB', '5.0 GiB']);
   assert.deepEqual([0, 89, 90, 5400, 200_000].map(duration), ['0 s', '89 s', '2 min', '2 h', '2 days']);

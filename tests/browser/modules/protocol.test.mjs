@@ -74,8 +74,17 @@ test('knows nothing of people where the service does not tell, and types all the
   assert.equal(session.viewers, null);
   assert.equal(session.input, null);
   assert.equal(session.typesNow, true);
-  assert.deepEqual(heard(session, { type: 'input', refused: 7, text: 'no line' }), { kind: 'input', text: 'no line' });
+  assert.deepEqual(heard(session, { type: 'input', refused: 7, text: 'no line' }), { kind: 'input', text: 'no line', refused: true });
   assert.equal(session.input, null);
+});
+
+test('knows by a count that grows that what was typed has been refused', () => {
+  const session = new Session({ token: 't' });
+  heard(session, { ...HELLO, input: { mode: 'lease', holder: null, requests: [], refused: 3 } });
+  const input = { type: 'input', mode: 'lease', holder: null, may_type: true, requests: [] };
+  for (const [refused, more] of [[3, false], [5, true], [5, false]]) {
+    assert.equal(heard(session, { ...input, refused, text: '' }).refused, more);
+  }
 });
 
 test('follows who is here, and who may type', () => {

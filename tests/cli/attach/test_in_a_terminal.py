@@ -236,7 +236,8 @@ def test_a_bad_token_is_refused(lab: Running) -> None:
 @pytest.mark.parametrize(
     ("target", "code", "sentence"),
     [
-        ("http://127.0.0.1:1/?token=secret", 2, b"expected ws://HOST:PORT or wss://HOST:PORT"),
+        ("ftp://127.0.0.1:1/?token=secret", 2, b"expected ws://HOST:PORT or wss://HOST:PORT or http://HOST:PORT or "),
+        ("http://127.0.0.1:1/?token=secret", 1, b"no answer from ws://127.0.0.1:1: "),
         ("ws://127.0.0.1:99999/?token=secret", 2, b"expected ws://HOST:PORT or wss://HOST:PORT"),
         ("ws://me:secret@127.0.0.1/", 2, b"expected a URL without user and password"),
         ("ws://127.0.0.1:1/?token=secret", 1, b"no answer from ws://127.0.0.1:1: "),

@@ -85,6 +85,15 @@ def test_the_table() -> None:
     ]
 
 
+def test_the_table_knows_the_holder_of_now() -> None:
+    """The list is of when somebody came; the input has changed hands since."""
+    mine = people(ME, BOB, input={"mode": "lease", "holder": "b2"})
+    mine.input({"holder": "a1"})
+    assert ["holds" in line for line in mine.table().splitlines()] == [False, True, False]
+    mine.input({"holder": None})
+    assert "holds" not in mine.table()
+
+
 def test_a_service_that_does_not_tell() -> None:
     """An earlier one says nothing of sessions: that is said."""
     silent = People()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -181,6 +182,29 @@ async def test_it_comes_back_by_the_secret_to_the_byte(ends: Ends, serve: Serve)
         "resume=r2&since=6&stream=s1",
     ]
     assert ends.read() == b"abcdef"
+
+
+async def test_input_that_may_not_have_arrived_is_a_failure(
+    ends: Ends, serve: Serve, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A program's, that was cut before anything came back: it is connected again, and nobody knows."""
+
+    async def takes_and_breaks(ws: web.WebSocketResponse) -> None:
+        await ws.send_str(json.dumps(HELLO))
+        assert (await ws.receive()).data == b"root"
+        ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    async def goes_on(ws: web.WebSocketResponse) -> None:
+        await ws.send_str(json.dumps(HELLO))
+        await ws.receive()
+
+    options = await serve(takes_and_breaks, goes_on)
+    os.write(ends.typing, b"root")
+    with open(os.devnull, "wb") as nothing:  # noqa: ASYNC230, PTH123 - a file that takes no time
+        os.dup2(nothing.fileno(), ends.typing)
+    assert await attach(replace(options, linger=1.5, quiet=True)) == 1
+    words = "ended: a connection was cut, and 4 bytes typed may not have arrived.\n"
+    assert capfd.readouterr().err.endswith(words)
 
 
 async def test_a_session_that_expires_needs_another_url(

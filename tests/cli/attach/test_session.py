@@ -117,6 +117,18 @@ def test_input_that_was_refused_is_a_loss() -> None:
     assert told(session, {"type": "input", "text": ""}) == []
 
 
+def test_refusals_add_up_over_connections() -> None:
+    """Each session counts its own from nothing; a line that is not open shuts nobody out."""
+    session = begun()
+    why = "input refused (7 bytes): node line is not open: unplugged"
+    told(session, {"type": "input", "refused": 7, "text": why, "refused_by": "line"})
+    assert (session.refused, session.refusal, session.shut_out) == (7, "node line is not open: unplugged", False)
+    list(session.opened("consolesvc.v1"))
+    told(session, HELLO)
+    assert told(session, {"type": "input", "refused": 2, "text": "no"}) == [Tell("no", loss=True)]
+    assert (session.refused, session.refusal, session.shut_out) == (9, "no", True)
+
+
 def test_who_asks_for_the_input_is_told_with_the_keys_that_answer() -> None:
     """To its holder, once for each who asks."""
     session = begun(LEASE | {"input": {"mode": "lease", "holder": "me"}})

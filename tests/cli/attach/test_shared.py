@@ -55,6 +55,22 @@ def test_one_types_and_another_asks(shared: tuple[Lab, Machine]) -> None:
         heard(machine, b"2")
 
 
+def test_who_holds_the_input_is_told_as_of_now(shared: tuple[Lab, Machine]) -> None:
+    """The table names them also where nobody has come or gone since."""
+    service, machine = shared
+    with attached(service) as first, attached(service) as second:
+        for holder, other, key in ((first, second, b"1"), (second, first, b"2")):
+            other.type(b"\x05cs\x05ca")  # hands back what it holds
+            holder.type(b"\x05cf" + key)
+            heard(machine, key)
+            holder.type(b"\x05cw")
+            holder.expect("SESSION")
+            table = holder.expect("You hold the input (lease)")
+            mine = next(line for line in table.splitlines() if b"(you)" in line)
+            assert b"holds the input" in mine
+            assert table.count(b"holds the input") == 1
+
+
 def test_one_types_and_another_takes_it(shared: tuple[Lab, Machine]) -> None:
     """The loser is told, and what they type then is not typed; what was handed back is free."""
     service, machine = shared

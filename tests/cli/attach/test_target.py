@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -22,14 +23,20 @@ def test_a_url_is_taken_as_it_is() -> None:
     """There is no other token to be had."""
     given = Given(URL)
     assert (given.url(), given.name, given.renews) == (URL, "the console", False)
-    with pytest.raises(ClientError, match="expected ws://HOST:PORT or wss://HOST:PORT"):
-        Given("http://lab/?token=secret")
+    with pytest.raises(ClientError, match="expected ws://HOST:PORT or wss://HOST:PORT or http://HOST:PORT or https:"):
+        Given("ftp://lab/?token=secret")
+
+
+def test_a_pages_address_is_a_consoles() -> None:
+    """It is what a browser shows, and what people send each other."""
+    assert Given("http://lab:6083/?token=t&replay=0").url() == URL
+    assert Given("HTTPS://[::1]/c/?token=http:t#top").url() == "wss://[::1]/c/?token=http:t#top"
 
 
 @pytest.mark.parametrize("view", [False, True])
 def test_a_name_gives_a_fresh_url_each_time(lab: Running, view: bool) -> None:
     """Also for who only looks; the beginning of the name becomes the name."""
-    named = Named(Client(lab.api, {}), "node2"[:5], view=view)
+    named = Named(partial(Client, lab.api, {}), "node2"[:5], view=view)
     urls = {named.url(), named.url()}
     assert len(urls) == 2
     assert {url.partition("?token=")[0] for url in urls} == {lab.proxy}
@@ -40,10 +47,10 @@ def test_a_name_gives_a_fresh_url_each_time(lab: Running, view: bool) -> None:
 def test_a_name_that_is_none(lab: Running, view: bool) -> None:
     """Not found, for now: it may come."""
     with pytest.raises(ClientError, match="is no console here") as caught:
-        Named(Client(lab.api, {}), "node3", view=view).url()
+        Named(partial(Client, lab.api, {}), "node3", view=view).url()
     assert (caught.value.exit_code, caught.value.passing) == (3, True)
     with pytest.raises(ClientError, match="is the beginning of several names") as caught:
-        Named(Client(lab.api, {}), "node", view=view).url()
+        Named(partial(Client, lab.api, {}), "node", view=view).url()
     assert not caught.value.passing
 
 

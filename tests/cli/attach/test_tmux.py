@@ -129,6 +129,35 @@ def test_an_editor_left_in_the_middle_leaves_the_shell_as_it_was(tmp_path: Path)
         assert "Connected to node. " in terminal.screen()
 
 
+NOISY = (
+    b"\x1b)0\x0e\x1b[2;10r\x1b[?6h\x1b[4h\x1b[?7l\x1b[?1h\x1b=\x1b[?25l\x1b[?1003;1006;2004h"
+    b"\x1b[5 q\x1b[>4;2m\x1b[31mnoise"
+)
+STATE = (
+    "#{insert_flag} #{origin_flag} #{wrap_flag} #{cursor_flag} #{keypad_flag} #{keypad_cursor_flag} #{mouse_any_flag} "
+    "#{mouse_sgr_flag} #{scroll_region_upper} #{scroll_region_lower}"
+)
+
+
+def test_what_noise_has_switched_on_is_undone(tmp_path: Path) -> None:
+    """Letters are letters again and black, the whole window scrolls, keys and the mouse type what they did."""
+    with (
+        lab(tmp_path, told=b"", counts=False) as (service, machine),
+        window(tmp_path, "attach", "node", "--endpoint", service.api) as terminal,
+    ):
+        terminal.shows("Connected to node. ")
+        before = terminal.tmux("display", "-p", STATE)
+        machine.say(NOISY)
+        until(lambda: terminal.tmux("display", "-p", STATE).rstrip() == "1 1 0 0 1 1 1 1 1 9")
+        terminal.type("Enter", "~", ".")
+        terminal.shows("Connection to node closed.\nshell> ")
+        assert terminal.tmux("display", "-p", STATE) == before
+        terminal.type("qqq")
+        terminal.shows("shell> qqq")
+        last = terminal.tmux("capture-pane", "-p", "-e").rstrip().splitlines()[-1]
+        assert last == "shell> qqq"  # with neither a colour nor another set of characters
+
+
 def test_the_windows_size_is_typed(tmp_path: Path) -> None:
     """The size that tmux gives it."""
     with (

@@ -41,6 +41,23 @@ def test_a_service_that_comes(tmp_path: Path) -> None:
         assert user.code() == 0
 
 
+def test_a_service_that_comes_with_its_socket(tmp_path: Path) -> None:
+    """It is looked for at each try, and not only at the first, which was before it was there."""
+    with lab(tmp_path, told=b"hello", counts=False, start=False) as (late, _):
+        argv = [*CONSOLESVC, "attach", "node", "--wait", "--replay", "all", "--until", "hello", "--timeout", "20s"]
+        environment = CLEAN | {"STATE_DIRECTORY": str(tmp_path / "state")}
+        with subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        ) as client:
+            assert client.stderr is not None
+            assert client.stdout is not None
+            assert b"; waiting]" in client.stderr.readline()
+            late.start()
+            assert client.stdout.read().startswith(b"hello")
+            assert client.wait(PATIENCE) == 0
+            assert b"Connected to node.\n" in client.stderr.read()
+
+
 def test_a_machine_that_comes(tmp_path: Path) -> None:
     """Not in the configuration yet, as of now it is."""
     with (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consolesvc.config.model import Events
+from consolesvc.config.telling import Events
 from consolesvc.console.watch.recogniser import AGAIN, LOOP, Finding, Recogniser
 from tests.emulator.guests.bench import Bench
 

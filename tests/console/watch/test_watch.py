@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from consolesvc.config.model import Events
+from consolesvc.config.telling import Events
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event
 from consolesvc.console.viewer import Viewer
