@@ -1,7 +1,8 @@
 """One clock for many consoles: who asks is called upon a fixed time later, together with all who asked about then.
 
 A timer for each would cost more than what it is for: with two thousand consoles that speak, some ten thousand timers a
-second. Here they stand in a queue, in the order in which they asked, and are taken from it many at a time.
+second. Here they stand in a queue, in the order in which they asked, and are taken from it many at a time. Those who
+are behind stand in one of their own, which is short of turns: however many, all together they cost a bounded time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ STEP = 0.02
 """Seconds between two looks at the queue: what falls due within one goes together."""
 AT_ONCE = 64
 """Taken from the queue before the loop sees to its consoles again."""
+BEHIND_AT_ONCE = 4
+"""Of those that are behind, called upon in one step."""
 
 
 class Rounds(Generic[T]):
@@ -24,20 +27,22 @@ class Rounds(Generic[T]):
 
     Args:
         wait: Seconds.
-        call: Given those that are due, AT_ONCE at most.
+        call: Given those that are due: AT_ONCE at most, and BEHIND_AT_ONCE of those that are behind.
     """
 
     def __init__(self, wait: float, call: Callable[[list[T]], None]) -> None:
         self._wait = wait
         self._call = call
         self._queue: deque[tuple[float, T]] = deque()
+        self._behind: deque[T] = deque()
+        self._step = 0.0
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
 
     def __repr__(self) -> str:
         return f"<Rounds {len(self)} due>"
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._queue) + len(self._behind)
 
     def soon(self, who: T) -> None:
         """Call upon somebody in `wait` seconds. Who asks twice is called upon twice."""
@@ -46,6 +51,12 @@ class Rounds(Generic[T]):
         if self._timer is None:
             self._timer = loop.call_later(self._wait, self._strike)
 
+    def again(self, who: T) -> None:
+        """Call upon somebody who is behind at the next step that has room for it, STEP seconds from now or later."""
+        self._behind.append(who)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(STEP, self._strike)
+
     def close(self) -> None:
         """Call upon nobody any more."""
         if self._timer is not None:
@@ -53,15 +64,19 @@ class Rounds(Generic[T]):
 
     def _strike(self) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + STEP / 2
+        now = loop.time()
+        until = now + STEP / 2
         due: list[T] = []
         while self._queue and self._queue[0][0] <= until and len(due) < AT_ONCE:
             due.append(self._queue.popleft()[1])
+        if self._behind and now >= self._step:
+            self._step = now + STEP
+            due += [self._behind.popleft() for _ in range(min(BEHIND_AT_ONCE, len(self._behind)))]
         if due:
             self._call(due)
-        if not self._queue:
-            self._timer = None
-        elif self._queue[0][0] <= until:
+        if self._queue and self._queue[0][0] <= until:
             self._timer = loop.call_soon(self._strike)
-        else:
+        elif self._queue or self._behind:
             self._timer = loop.call_later(STEP, self._strike)
+        else:
+            self._timer = None

@@ -92,6 +92,7 @@ class Service:
         self.tokens, self.resumes = self.stores.tokens, self.stores.resumes
         self.sessions = Sessions(config.limits)
         self.waits = Waits(config.limits.waits_per_caller)
+        self.streams = Waits(config.limits.streams_per_caller, "streams_per_caller")
         self.known_hosts = set(names_of(config))
         self.proxies = Proxies(config.trusted_proxies)
         self.ports = Ports(config, local_path, inherited)
@@ -114,7 +115,7 @@ class Service:
             witnesses=self.seen.witnesses,
         )
         self.switches = Switches(config.power.poll)
-        self.watching = Watching()
+        self.watching = Watching(state_path)
         self.intake = Intake(self, self._logs)
         self.reloading = Reloading(self)
 
@@ -209,6 +210,7 @@ class Service:
         self.stores.reload(config.tokens)
         self.rights.enforce = config.tokens.enforce_session_timeout
         self.waits.most = config.limits.waits_per_caller
+        self.streams.most = config.limits.streams_per_caller
         self.known_hosts.clear()
         self.known_hosts.update(names_of(config))
         self.proxies.trusted = config.trusted_proxies
@@ -262,6 +264,7 @@ class Service:
             app,
             inventory=self.inventory,
             waits=self.waits,
+            streams=self.streams,
             trouble=lambda: self.seen.reloads.trouble,
             tls_trouble=lambda: self.ports.trouble,
             kick=self.rights.kick,
@@ -274,6 +277,7 @@ class Service:
             app,
             inventory=self.inventory,
             feed=self.watching.feed,
+            streams=self.streams,
             names=lambda: event_names(self.config),
             caller_of=self.identity.caller,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consolesvc.config.server import ServerConfig
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
 class Watching:
     """The clock of all watches, and where their findings go.
 
+    Args:
+        folder: The state folder, where what webhooks have still to be told is kept over a restart; None: it is not.
+
     Attributes:
         rounds: The clock.
         feed: Every event of every console.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self.rounds: Rounds[Watch] = Rounds(LOOK, look_all)
         self.feed = Feed()
         self._hooks: Hooks | None = None
@@ -53,16 +58,18 @@ class Watching:
                 return
             from consolesvc.webhooks.hooks import Hooks  # noqa: PLC0415 - a client of HTTP: most services need none
 
-            self._hooks = Hooks()
+            self._hooks = Hooks(self._folder)
             self.feed.listeners.append(self._hooks.hear)
         await self._hooks.apply(hooks)
 
     async def close(self, patience: float) -> None:
-        """Call upon nobody any more; webhooks have so many seconds to be told the rest."""
+        """Call upon nobody any more; webhooks have so many seconds to be told the rest. Idempotent."""
         self.rounds.close()
         self.feed.close()
-        if self._hooks is not None:
-            await self._hooks.close(patience)
+        hooks, self._hooks = self._hooks, None
+        if hooks is not None:
+            self.feed.listeners.remove(hooks.hear)
+            await hooks.close(patience)
 
     def _heard(self, server: Server, event: Event) -> None:
         self.feed.publish(

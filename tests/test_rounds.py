@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from consolesvc.rounds import AT_ONCE, Rounds
+from consolesvc.rounds import AT_ONCE, BEHIND_AT_ONCE, STEP, Rounds
 from tests.lines.devices import eventually
 
 WAIT = 0.1
@@ -35,6 +35,20 @@ async def test_who_asks_later_is_called_later() -> None:
     await eventually(lambda: calls == [["first"], ["second"]])
     rounds.soon("third")
     await eventually(lambda: calls[-1] == ["third"])
+
+
+async def test_who_is_behind_is_called_soon_and_a_few_at_a_step() -> None:
+    """Before those who asked as usual, in turn, and all together no more often than the steps allow."""
+    calls: list[list[int]] = []
+    rounds: Rounds[int] = Rounds(WAIT, calls.append)
+    begun = asyncio.get_running_loop().time()
+    for who in range(3 * BEHIND_AT_ONCE):
+        rounds.again(who)
+    rounds.soon(-1)
+    await eventually(lambda: len(rounds) == 0)
+    starts = range(0, 3 * BEHIND_AT_ONCE, BEHIND_AT_ONCE)
+    assert calls == [*(list(range(at, at + BEHIND_AT_ONCE)) for at in starts), [-1]]
+    assert asyncio.get_running_loop().time() - begun >= 3 * STEP
 
 
 async def test_a_closed_clock_calls_nobody() -> None:

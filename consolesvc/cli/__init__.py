@@ -33,6 +33,8 @@ COMMANDS = {
     "mark": "mark",
     "slice": "slice_",
     "log": "log",
+    "events": "events",
+    "boots": "boots",
     "down": "down",
     "up": "up",
     "env": "env",

@@ -22,12 +22,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from consolesvc.client.answers import Mark, Match, Ran, Screen, Sent
+    from consolesvc.client.answers import Boot, Event, Mark, Match, Ran, Screen, Sent
     from consolesvc.client.cloud import Cloud
     from consolesvc.client.console import Console
     from consolesvc.errors import BytesMissing, ClientError, TimedOut
 
-__all__ = ["BytesMissing", "ClientError", "Cloud", "Console", "Mark", "Match", "Ran", "Screen", "Sent", "TimedOut"]
+__all__ = [
+    "Boot",
+    "BytesMissing",
+    "ClientError",
+    "Cloud",
+    "Console",
+    "Event",
+    "Mark",
+    "Match",
+    "Ran",
+    "Screen",
+    "Sent",
+    "TimedOut",
+]
 
 _MODULES = {
     "Cloud": "client.cloud",

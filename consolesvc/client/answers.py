@@ -115,3 +115,57 @@ class Screen:
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a console.
+
+    Attributes:
+        id: Names it among all events: `Cloud.events(last=…)` goes on behind it.
+        event: What happened: boot, bootloader, login, panic, reset-loop, silence, silence-over, lost, back, break,
+            mark, power, or the name of a pattern of one's own; `gap` where events are missing, whatever console's.
+        console: The console's name.
+        server_id: Its server's id.
+        offset: Where in `stream`.
+        stream: The uuid of the numbering.
+        time: ISO 8601 in UTC.
+        text: A sentence.
+        facts: What is known beside; of a gap `from`, `to` and `missed`, None where nobody knows how many.
+    """
+
+    id: str
+    event: str
+    console: str = ""
+    server_id: str = ""
+    offset: int = 0
+    stream: str = ""
+    time: str = ""
+    text: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One boot.
+
+    Attributes:
+        offset: Where its first line begins.
+        time: When, ISO 8601 in UTC.
+        line: Its first line.
+        stages: How far it came: firmware, loader, kernel and the like.
+        login: Seconds from its first words to the first login prompt; None where it came to none.
+        panic: The line of its panic or oops; None where there was none.
+        reset: Whether another boot began before it came to a login.
+    """
+
+    offset: int
+    time: str
+    line: str
+    stages: tuple[str, ...]
+    login: float | None
+    panic: str | None
+    reset: bool

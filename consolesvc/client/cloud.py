@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
 from http import HTTPStatus
 from typing import Any
 
+from consolesvc.client.answers import Event
 from consolesvc.client.console import Console
-from consolesvc.client.transport import NOT_FOUND, Transport
+from consolesvc.client.events import read
+from consolesvc.client.transport import NOT_FOUND, Transport, query
 from consolesvc.client.words import some_of
 from consolesvc.errors import ClientError
 
@@ -21,6 +24,32 @@ class Cloud(Transport):
     def console(self, name: str) -> Console:
         """The console with this id, name, or unambiguous beginning of a name; raises ClientError as `find`."""
         return self._console(self.find(name))
+
+    def events(
+        self,
+        *consoles: str,
+        kinds: Collection[str] = (),
+        follow: bool = True,
+        last: str | None = None,
+        away: Callable[[ClientError], None] | None = None,
+    ) -> Iterator[Event]:
+        """What happens to consoles, as it happens.
+
+        A service that stops and starts again is waited for, however long; what was missed then is told, as far as it
+        is remembered, behind an event `gap`.
+
+        Args:
+            consoles: Ids, names or patterns such as `node*`; all where none is given.
+            kinds: Which events; all where none is given.
+            follow: Whether to wait for what comes; else what is remembered is told, and that is all.
+            last: The id of an event: begin behind it. None for what comes from now on, or for all that is remembered.
+            away: Told of the error each time that the service is away, once.
+
+        Raises:
+            ClientError: as `ask`; and of a service that is not there at first.
+        """
+        asked = query(console=",".join(consoles) or None, event=",".join(kinds) or None, follow=int(follow))
+        return read(self, asked, follow=follow, last=last, away=away)
 
     def listing(self) -> dict[str, Any]:
         """What the service says of all consoles: `consoles`, a list of states, and `configuration_error`.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from consolesvc.client.answers import Gap, Mark, Match, Ran, Screen, Sent, gap_of
+from consolesvc.client.answers import Boot, Event, Gap, Mark, Match, Ran, Screen, Sent, gap_of
 from consolesvc.client.transport import query
 from consolesvc.errors import BytesMissing, ClientError, TimedOut
 
@@ -141,6 +141,26 @@ class Console:
         """What the service knows of it: its line, who looks, counters; as `GET /console/v1/consoles/{id}` answers."""
         found: dict[str, Any] = self.cloud.ask("GET", f"/console/v1/consoles/{self.id}")["console"]
         return found
+
+    def events(self, *, kinds: Collection[str] = (), follow: bool = True, last: str | None = None) -> Iterator[Event]:
+        """What happens to it; see Cloud.events."""
+        return self.cloud.events(self.id, kinds=kinds, follow=follow, last=last)
+
+    def boots(self, limit: int = 20) -> list[Boot]:
+        """Its last boots, the newest first; those in the log are known also after a restart."""
+        answer = self.cloud.ask("GET", self._path("boots") + query(limit=limit))
+        return [
+            Boot(
+                boot["offset"],
+                boot["time"],
+                boot["line"],
+                tuple(stage["stage"] for stage in boot["stages"]),
+                boot["login"] and boot["login"]["seconds"],
+                boot["panic"] and boot["panic"]["line"],
+                boot["reset"],
+            )
+            for boot in answer["boots"]
+        ]
 
     def url(self) -> str:
         """A fresh URL of its websocket, as OpenStack's clients get it."""

@@ -7,7 +7,7 @@ import http.client
 import json
 import os
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -24,6 +24,8 @@ LARGEST = 1024 * 1024 * 1024
 """Bytes of an answer that are read: all that a log of a console may hold by default is a quarter of it."""
 PART = 256 * 1024
 """Bytes that are read at once."""
+LONGEST_LINE = 1024 * 1024
+"""Bytes of a line of an answer that is read line by line."""
 USAGE, NOT_FOUND, REFUSED = 2, 3, 4
 """Exit codes of DESIGN 5.1."""
 PASSING = (404, 409, 429, 500, 502, 503, 504)
@@ -120,26 +122,46 @@ class Transport:
         self, method: str, path: str, body: object = None, *, accept: str = "application/json", wait: float = 0
     ) -> bytes:
         """As `ask`, for an answer of any type: its body."""
-        status, _, content, whole = self._carry(method, path, body, accept, wait)
-        if not whole:
-            raise self.stranger()
-        return self._good(status, content)
+        with self._answer(method, path, body, {"Accept": accept}, wait) as answer:
+            return self._good(answer.status, answer.read(LARGEST))
 
     def part(self, path: str) -> tuple[Mapping[str, str], bytes, bool]:
         """A GET's headers, its body as far as it came, and whether that is all of it; raises ClientError as `ask`."""
-        status, headers, content, whole = self._carry("GET", path, None, "*/*", 0)
-        return headers, self._good(status, content), whole
+        with self._answer("GET", path, None, {"Accept": "*/*"}, 0) as answer:
+            content, whole = _body(answer)
+            return dict(answer.headers.items()), self._good(answer.status, content), whole
 
     def _good(self, status: int, content: bytes) -> bytes:
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return content
+        raise self._refusal(status, content)
+
+    def lines(self, path: str, headers: Mapping[str, str], *, wait: float) -> Iterator[bytes]:
+        """The lines of the answer to a GET as they come, until it ends.
+
+        Args:
+            path: Below the endpoint, with its query.
+            headers: Of the request.
+            wait: Seconds that it may be silent.
+
+        Raises:
+            ClientError: as `ask`; and it breaks off.
+        """
+        with self._answer("GET", path, None, headers, wait) as answer:
+            if answer.status != HTTPStatus.OK:
+                raise self._refusal(answer.status, answer.read(LARGEST))
+            while line := answer.readline(LONGEST_LINE):
+                yield line
+
+    def _refusal(self, status: int, content: bytes) -> ClientError:
+        """The error for an answer that is a fault."""
         try:
             fault = next(iter(json.loads(content).values()))
             message = fault["message"]
         except (ValueError, LookupError, TypeError, AttributeError, StopIteration, RecursionError):
-            raise self.stranger(status) from None
+            return self.stranger(status)
         text = f"{escape(str(message))} (HTTP {status}){self._cure(status)}"
-        raise ClientError(text, EXIT_CODES.get(status, 1), status=status, passing=status in PASSING, content=fault)
+        return ClientError(text, EXIT_CODES.get(status, 1), status=status, passing=status in PASSING, content=fault)
 
     def stranger(self, status: int = 0) -> ClientError:
         """The error for an answer that is none of consolesvc's."""
@@ -155,19 +177,20 @@ class Transport:
         """What to do about a service that does not answer."""
         return "start the service with `consolesvc serve`, or say where it is with --endpoint"
 
-    def _carry(
-        self, method: str, path: str, body: object, accept: str, wait: float
-    ) -> tuple[int, Mapping[str, str], bytes, bool]:
-        """Status, headers, body, and whether that is all of it."""
+    @contextlib.contextmanager
+    def _answer(
+        self, method: str, path: str, body: object, headers: Mapping[str, str], wait: float
+    ) -> Iterator[http.client.HTTPResponse]:
+        """An answer, while it is read; what goes wrong then is a ClientError."""
         data = None if body is None else json.dumps(body)
-        headers = {"Accept": accept, "Content-Type": "application/json"}
+        sent = {**headers, "Content-Type": "application/json"}
         if self._token:
-            headers["X-Auth-Token"] = self._token
+            sent["X-Auth-Token"] = self._token
         with contextlib.closing(self._connection(wait)) as connection:
             try:
-                connection.request(method, self._parts.path + path, data, headers)
-                answer = connection.getresponse()
-                return answer.status, dict(answer.headers.items()), *_body(answer)
+                connection.request(method, self._parts.path + path, data, sent)
+                with connection.getresponse() as answer:
+                    yield answer
             except OSError as error:
                 refused = refused_certificate(error)
                 if refused is not None:
@@ -178,6 +201,8 @@ class Transport:
                 raise ClientError(f"endpoint {self.url!r}: this cannot be a host or a path", USAGE) from None
             except ValueError:  # a token with a line's end in it
                 raise ClientError("the token cannot be one: it has characters that no header may have", USAGE) from None
+            except http.client.IncompleteRead:
+                raise ClientError(f"the answer of {self.url} broke off", passing=True) from None
             except http.client.HTTPException:
                 raise self.stranger() from None
 

@@ -82,6 +82,7 @@ DOCUMENT: Section[dict[str, Any]] = Section(
                 "sessions_per_console": scalars.whole,
                 "sessions_per_token": scalars.whole,
                 "waits_per_caller": scalars.whole,
+                "streams_per_caller": scalars.whole,
                 "handshakes": scalars.whole,
                 "headers": scalars.size(least=KIB, most=MIB),
                 "body": scalars.size(),

@@ -20,7 +20,7 @@ from consolesvc.config.yaml_nodes import BOOLEAN, WHOLE, describe, shown, shown_
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 _RESERVED = frozenset(
     {"all", "attach", "back", "break", "detach", "down", "event", "gap", "input", "kept", "kick", "line", "lost"}
-    | {"mark", "refused", "reserve", "restart", "share", "stage", "stop", "viewers"}
+    | {"mark", "refused", "reserve", "restart", "share", "stage", "stop", "unwatched", "viewers"}
 )
 """What else happens to a console, or may: no event of one's own bears such a name."""
 _WITH_PATTERN = ("boot", "bootloader", "login", "panic")

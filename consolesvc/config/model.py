@@ -65,6 +65,7 @@ class Limits:
     sessions_per_console: int = 64
     sessions_per_token: int = 64
     waits_per_caller: int = 256
+    streams_per_caller: int = 64
     handshakes: int = 512
     headers: int = 32 * KIB
     body: int = MIB

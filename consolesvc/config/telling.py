@@ -20,7 +20,8 @@ class Events:
     """`events:` what is recognised in what a machine says.
 
     Attributes:
-        boot: Whether a boot is recognised, or a pattern of one's own (RE2) for it; likewise the next three.
+        boot: Whether a boot is recognised, or a pattern of one's own (RE2) in its place; likewise the next two.
+        panic: The same, but that a pattern counts beside what is recognised by itself.
         reset_loop: So many boots in a quarter of an hour, without a login, are a loop; 0 for none.
         silence: Seconds without a byte while the line is open; 0 for none.
         patterns: Name and pattern (RE2) of each event of one's own.

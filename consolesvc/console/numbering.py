@@ -96,3 +96,4 @@ class Numbering:
     def _go_on(self, offset: int) -> None:
         self._console.watch.break_off()
         self._console.ring.skip(offset)
+        self._console.watch.go_on(offset)

@@ -11,8 +11,9 @@ tenth of the time that a word does, and ordinary text has few of the bytes chose
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 FIRST, FIRMWARE, LOADER, HYPERVISOR, ENTRY, KERNEL = range(6)
@@ -85,7 +86,13 @@ def _by_middle() -> dict[bytes, dict[bytes, list[tuple[int, bytes, int]]]]:
     return found
 
 
-_RARE = tuple(_by_middle().items())
+def _sieve(byte: bytes, known: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Finds a rare byte that stands between others as in first words; a log of a kernel has it everywhere else."""
+    after = b"|".join(b"(?<=%b)%b" % (re.escape(around[:2]), re.escape(around[2:])) for around in dict.fromkeys(known))
+    return re.compile(b"%b(?:%b)" % (byte, after))
+
+
+_RARE = tuple((byte, _sieve(byte, known), known) for byte, known in _by_middle().items())
 
 
 def marks(text: bytes, old: int = 0) -> list[Mark]:
@@ -94,12 +101,12 @@ def marks(text: bytes, old: int = 0) -> list[Mark]:
     A line begins behind LF alone: to have one at the very beginning, begin the text with LF.
     """
     found: list[Mark] = []
-    for byte, known in _RARE:
-        at, hits = text.find(byte, 1), 0
-        while at >= 0 and hits < _HITS:
-            if (words := known.get(text[at - 1 : at + 2])) is not None:
+    for byte, sieve, known in _RARE:
+        if byte in text:
+            for hit in islice(sieve.finditer(text), _HITS):
+                at = hit.start()
+                words = known[text[at - 1 : at + 2]]
                 found += [mark for mark in _around(text, at, words) if mark.at + len(mark.words) > old]
-            at, hits = text.find(byte, at + 1), hits + 1
     for byte, word, place in _PLAIN:
         if byte in text and word in text:
             found += [Mark(at, place, word) for at in places(text, word, max(0, old - len(word) + 1))]

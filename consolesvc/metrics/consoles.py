@@ -21,7 +21,7 @@ ERRORS: Final = {
 """Fields of LineCounters that are errors of the wire, and what `kind` calls them."""
 MADE: Final = "made over the API"
 """The one console that all fakes made over the API are counted as: their names are anybody's, and without end."""
-SERIES: Final = 20
+SERIES: Final = 21
 """Series of one console at most; README says it, and a test holds it."""
 
 
@@ -40,6 +40,7 @@ class Reading:
         lag: Bytes by which the slowest is behind.
         gaps: How often a viewer was told of bytes it could not have.
         missed: How many bytes those were.
+        skipped: Bytes that were not looked through for events.
         held: Bytes of output in memory.
         logged: Bytes on disk; None where there is no log, here and in the next two.
         unlogged: Bytes that never reached the disk.
@@ -57,6 +58,7 @@ class Reading:
     lag: int = 0
     gaps: int = 0
     missed: int = 0
+    skipped: int = 0
     held: int = 0
     logged: int | None = None
     unlogged: int | None = None
@@ -75,7 +77,7 @@ class Reading:
 
     def past(self) -> Reading:
         """What stays of it when its console is gone: what was counted, so that no sum goes down."""
-        counted = ("out", "typed", "refused", "reopened", "gaps", "missed", "logged", "unlogged")
+        counted = ("out", "typed", "refused", "reopened", "gaps", "missed", "skipped", "logged", "unlogged")
         return Reading(**{name: getattr(self, name) for name in counted})
 
 
@@ -95,6 +97,7 @@ def read(server: Server, now: float) -> Reading:
         lag=max((ring.end - viewer.offset for viewer in console.viewers), default=0),
         gaps=console.gaps,
         missed=console.missed,
+        skipped=console.watch.skipped,
         held=ring.end - ring.start,
         logged=None if log is None else max(0, log.offset - console.began - log.lost),
         unlogged=None if log is None else log.lost,
@@ -152,6 +155,14 @@ FAMILIES: Final[Sequence[tuple[Family, One]]] = (
     (
         Family("consolesvc_missed_bytes_total", "counter", "Bytes that viewers could not have."),
         lambda reading: reading.missed,
+    ),
+    (
+        Family(
+            "consolesvc_watch_skipped_bytes_total",
+            "counter",
+            "Bytes that came too fast to be searched for events.",
+        ),
+        lambda reading: reading.skipped,
     ),
     (Family("consolesvc_ring_bytes", "gauge", "Bytes of output held in memory."), lambda reading: reading.held),
     (

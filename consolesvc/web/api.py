@@ -29,6 +29,7 @@ def setup(
     *,
     inventory: Inventory,
     waits: Waits,
+    streams: Waits,
     trouble: Callable[[], str | None],
     tls_trouble: Callable[[], str | None],
     kick: sessions.Kick,
@@ -39,6 +40,7 @@ def setup(
         app: The application on the API's port.
         inventory: The consoles.
         waits: Counts the requests that wait for one.
+        streams: Counts those that follow one's output.
         trouble: Why the last reload of the configuration was refused; None where it was not.
         tls_trouble: What is wrong with the files of TLS; None where nothing is.
         kick: Sends a viewer away.
@@ -67,7 +69,7 @@ def setup(
 
     app.router.add_get("/console/v1/consoles", consoles)
     app.router.add_get("/console/v1/consoles/{id}", console)
-    output.setup(app, inventory=inventory)
+    output.setup(app, inventory=inventory, streams=streams)
     boots.setup(app, inventory=inventory)
     loan.setup(app, inventory=inventory)
     sessions.setup(app, inventory=inventory, send_away=kick)

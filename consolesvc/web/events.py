@@ -4,7 +4,8 @@
     event: panic
     data: {"console": "node3", "id": "…", "event": "panic", "offset": 9000, "stream": "…", "time": "…", "text": "…", …}
 
-A client that comes back with `Last-Event-ID` is given what it missed, as far as it is remembered; what is not is told:
+With `follow=0` what is remembered is told, and that is the end. A client that comes back with `Last-Event-ID` is given
+what it missed, as far as it is remembered; what is not is told:
 
     event: gap
     data: {"from": "19a3f0c2b11-42", "to": "19a3f0c2b11-1712", "missed": 1669}
@@ -27,6 +28,8 @@ from consolesvc.http.faults import Fault
 from consolesvc.identity.caller import CALLER, Caller
 from consolesvc.inventory import Inventory
 from consolesvc.web.calls import SHOWN, refuse_strangers, wrong
+from consolesvc.web.output import SWITCH
+from consolesvc.web.waits import Waits
 
 BEAT: Final = 15.0
 """Seconds of silence after which a comment says that the stream is alive."""
@@ -38,6 +41,7 @@ BATCH: Final = 100
 """Events written at once."""
 RETRY: Final = 2000
 """Milliseconds after which a page's client comes back."""
+PARAMETERS = ("console", "event", "follow")
 _HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
@@ -74,6 +78,7 @@ def setup(
     *,
     inventory: Inventory,
     feed: Feed,
+    streams: Waits,
     names: Callable[[], Collection[str]],
     caller_of: Callable[[Mapping[str, str]], Awaitable[Caller]],
 ) -> None:
@@ -83,18 +88,25 @@ def setup(
         app: The application on the API's port.
         inventory: Whose consoles.
         feed: The events.
+        streams: Counts those who read them.
         names: All names of events there can be.
         caller_of: Who is calling, by a request's headers; raises Fault.
     """
 
     async def events(request: web.Request) -> web.StreamResponse:
-        refuse_strangers(request.query, ("console", "event"))
+        refuse_strangers(request.query, PARAMETERS)
         wanted = _wanted(request, inventory, names())
+        follow = request.query.get("follow", "1")
+        if follow.lower() not in SWITCH:
+            raise wrong("follow", follow, "1 or 0")
+        return await streams.hold(request, tell(request, wanted, follow=SWITCH[follow.lower()]))
+
+    async def tell(request: web.Request, wanted: Wanted, *, follow: bool) -> web.StreamResponse:
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(request)
         reader = _Reader(request, response, feed, wanted, caller_of)
         try:
-            await reader.run()
+            await reader.run(follow=follow)
         except TimeoutError:
             if request.transport is not None:
                 request.transport.abort()
@@ -147,16 +159,21 @@ class _Reader:
         self._asked = asyncio.get_running_loop().time()
         self._place = feed.end
 
-    async def run(self) -> None:
+    async def run(self, *, follow: bool) -> None:
         """Write events until the client goes, may see nothing any more, or the feed is closed.
+
+        Args:
+            follow: Whether to go on behind what is remembered.
 
         Raises:
             TimeoutError: the client takes nothing.
         """
         feed, loop = self._feed, asyncio.get_running_loop()
-        text, wrote = f"retry: {RETRY}\n{self._begin()}", 0.0
+        text, wrote = f"retry: {RETRY}\n{self._begin(follow=follow)}", 0.0
         while not feed.closed and await self._may_stay():
             text = text or "".join(self._next())
+            if not text and not follow and self._place == feed.end:
+                break
             if not text and loop.time() - wrote >= BEAT:
                 # With the place: what it did not ask for is not missing when it comes back.
                 text = f": every {BEAT:g} s\n{self._id()}\n"
@@ -168,10 +185,11 @@ class _Reader:
                 await feed.news(self._place, max(0.0, wrote + BEAT - loop.time()))
         await self._response.write_eof()
 
-    def _begin(self) -> str:
+    def _begin(self, *, follow: bool) -> str:
         """Find the place, and say it, or what is missing before it."""
         last = self._request.headers.get("Last-Event-ID")
         if last is None:
+            self._place = self._feed.end if follow else self._feed.start
             return f"{self._id()}\n"
         number = self._feed.number_of(last)
         if number is None:

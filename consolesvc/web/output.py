@@ -21,6 +21,7 @@ from consolesvc.http.deeds import has_read, noted
 from consolesvc.inventory import Inventory
 from consolesvc.web.calls import query_of, visible, wrong
 from consolesvc.web.places import OFFSET, stream_of
+from consolesvc.web.waits import Waits
 
 LIMIT, MOST = 64 * KIB, MIB
 """Bytes of one answer, by default and at most."""
@@ -53,12 +54,13 @@ class Asked:
     encoding: str
 
 
-def setup(app: web.Application, *, inventory: Inventory) -> None:
-    """Add the route."""
+def setup(app: web.Application, *, inventory: Inventory, streams: Waits) -> None:
+    """Add the route; `streams` counts those who follow."""
 
     async def output(request: web.Request) -> web.StreamResponse:
         asked = _asked(request.query, PARAMETERS)
-        return await _answer(request, visible(inventory, request).console, asked)
+        answering = _answer(request, visible(inventory, request).console, asked)
+        return await (streams.hold(request, answering) if asked.follow else answering)
 
     app.router.add_get("/console/v1/consoles/{id}/output", output)
 

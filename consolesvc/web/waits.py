@@ -1,7 +1,7 @@
-"""Requests that are held open until a console says something: how many one caller may hold, and until when.
+"""Requests that are held open until something happens, or as long as it does: how many one caller may hold.
 
-A client that goes away frees its wait: aiohttp goes on with a request whose client has left, so one clock looks after
-all of them.
+Those that wait for a console, and streams, are counted apart. A client that goes away frees its wait: aiohttp goes on
+with a request whose client has left, so one clock looks after all of them.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ CLIENT_GONE = 499
 
 
 class Waits:
-    """The waits that are open.
+    """The waits, or the streams, that are open.
 
     Args:
-        most: What one caller may hold open, `limits.waits_per_caller`; 0 is no cap. Replaced by a reload.
-            Calls that type have as many of their own: whoever waits for all there is can still type.
+        most: What one caller may hold open; 0 is no cap. Replaced by a reload. Calls that type have as many of their
+            own: whoever waits for all there is can still type.
+        limit: The key of `limits` that says so.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, limit: str = "waits_per_caller") -> None:
         self.most = most
+        self._limit = limit
         self._held: Counter[tuple[str, bool]] = Counter()
         self._open: dict[asyncio.Task[Any], web.Request] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -55,7 +57,7 @@ class Waits:
         caller = (CALLER.get().user_id, types)
         if self.most and self._held[caller] >= self.most:
             work.close()
-            raise LimitReached("waits_per_caller", self.most)
+            raise LimitReached(self._limit, self.most)
         task = asyncio.get_running_loop().create_task(work, name=f"wait {request.path}")
         self._held[caller] += 1
         self._open[task] = request

@@ -3,6 +3,9 @@
 Console-Event: panic
 Console-Delivery: 19a3f0c2b11-42        the event's id: the same one twice is the same event
 Console-Signature: sha256=<hex>         HMAC-SHA256 of the body, with the secret as its key
+
+The body says the first two as well, as `event` and `delivery`, and when it was `sent`: what is signed is the body
+alone, and a copy of it that somebody sends later or under another id is known by these.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import hashlib
 import hmac
 import json
 import socket
+import time
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -24,6 +28,7 @@ from consolesvc.config.telling import Webhook
 from consolesvc.config.webhooks import secret
 from consolesvc.feed import Item
 from consolesvc.lines.thread import in_thread
+from consolesvc.log.index import timestamp
 from consolesvc.webhooks.hook import Refused, Undelivered
 
 TIMEOUT = 10.0
@@ -52,7 +57,7 @@ class Deliverer:
 
     async def deliver(self, hook: Webhook, item: Item) -> None:
         """Deliver an event; raises Undelivered, or Refused."""
-        body = json.dumps(item.document()).encode()
+        body = json.dumps({"delivery": item.id, "sent": timestamp(time.time()), **item.document()}).encode()
         headers = {"Content-Type": "application/json", "Console-Event": item.event, "Console-Delivery": item.id}
         if hook.secret_file is not None:
             headers["Console-Signature"] = f"sha256={_signature(Path(hook.secret_file), body)}"

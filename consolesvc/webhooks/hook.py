@@ -1,7 +1,8 @@
 """One webhook: what it has still to be told, and when it is tried again.
 
 Events are told one at a time, in their order. While nobody answers, they wait, the oldest of a thousand going first,
-and one is tried again and again, after 1 s, 2 s and so on up to a minute. What is refused is tried three times.
+and one is tried again and again, after 1 s, 2 s and so on up to a minute. What is refused is set aside and tried twice
+more, beside the others: they do not wait for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import fnmatch
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,6 +29,8 @@ LAST_RETRY: Final = 60.0
 """Seconds before the next try at least and at most; doubling."""
 TRIES: Final = 3
 """How often an event is offered to somebody who refuses it."""
+ASIDE: Final = 100
+"""Refused events that may wait to be offered again, beside the queue."""
 UNASKED: Final = frozenset((*LINE_EVENTS, "silence-over"))
 """Events that are told only to who asks for them."""
 
@@ -37,6 +41,23 @@ class Undelivered(Exception):
 
 class Refused(Undelivered):
     """The receiver does not want it, as it is."""
+
+
+@dataclass(slots=True)
+class _Refusal:
+    """An event that was refused.
+
+    Attributes:
+        item: It.
+        due: The loop's time at which it is offered again.
+        delay: Seconds after which it is offered once more, then.
+        tries: How often it was refused.
+    """
+
+    item: Item
+    due: float
+    delay: float
+    tries: int = 1
 
 
 class Hook:
@@ -62,10 +83,13 @@ class Hook:
         self._first_retry = first_retry
         self._waiting: deque[Item] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._refused: list[_Refusal] = []
+        self._beside: asyncio.Task[None] | None = None
         self._failing = ""
 
     def __repr__(self) -> str:
-        return f"<Hook {self.where}: {len(self._waiting)} waiting, {self.dropped} dropped {self._failing}>"
+        waiting = f"{len(self._waiting)} waiting, {len(self._refused)} refused"
+        return f"<Hook {self.where}: {waiting}, {self.dropped} dropped {self._failing}>"
 
     @property
     def where(self) -> str:
@@ -90,18 +114,25 @@ class Hook:
             return False
         return not consoles or any(fnmatch.fnmatchcase(item.console, pattern) for pattern in consoles)
 
-    async def close(self, patience: float) -> None:
-        """Tell what waits, for so many seconds; then no more. Idempotent."""
-        task, self._task = self._task, None
-        if task is not None:
-            if not self._failing:
-                await asyncio.wait((task,), timeout=patience)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        if self._waiting:
-            log.warning("webhook %s: %d events were not delivered", self.where, len(self._waiting))
-            self._waiting.clear()
+    async def close(self, patience: float) -> list[Item]:
+        """Tell what waits, for so many seconds; then no more. Idempotent.
+
+        Returns:
+            What was not told, in order.
+        """
+        task, beside = self._task, self._beside
+        self._task = self._beside = None
+        if task is not None and not self._failing:
+            await asyncio.wait((task,), timeout=patience)
+        for each in (task, beside):
+            if each is not None:
+                each.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await each
+        left = [*(refusal.item for refusal in self._refused), *self._waiting]
+        self._refused.clear()
+        self._waiting.clear()
+        return left
 
     async def _run(self) -> None:
         while self._waiting:
@@ -111,17 +142,14 @@ class Hook:
                 self._waiting.popleft()
 
     async def _tell(self, item: Item) -> None:
-        """Offer an event until it is taken, or refused for good, or had to make room for others."""
-        delay, refusals = self._first_retry, 0
+        """Offer an event until it is taken or refused, or had to make room for others."""
+        delay = self._first_retry
         while self._waiting and self._waiting[0] is item:
             try:
                 await self._deliver(self.config, item)
             except Refused as error:
-                refusals += 1
-                self._fail(str(error))
-                if refusals == TRIES:
-                    self._drop("refused")
-                    return
+                self._set_aside(item, str(error))
+                return
             except Undelivered as error:
                 self._fail(str(error))
             except Exception:  # a fault of ours must not end all that is still to be told
@@ -133,6 +161,46 @@ class Hook:
                 return
             await asyncio.sleep(delay)
             delay = min(2 * delay, LAST_RETRY)
+
+    def _set_aside(self, item: Item, why: str) -> None:
+        """Have an event offered again beside the others: it may be the only one that is not wanted."""
+        level = logging.DEBUG if self._refused else logging.WARNING
+        log.log(level, "webhook %s: an event is refused: %s; it is offered again", self.where, why)
+        if len(self._refused) == ASIDE:
+            del self._refused[0]
+            self._drop("refused")
+        loop = asyncio.get_running_loop()
+        self._refused.append(_Refusal(item, loop.time() + self._first_retry, 2 * self._first_retry))
+        if self._beside is None or self._beside.done():
+            self._beside = loop.create_task(self._run_beside(), name=f"webhook {self.where}, what it refused")
+
+    async def _run_beside(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._refused:
+            refusal = min(self._refused, key=lambda each: each.due)
+            if (left := refusal.due - loop.time()) > 0:
+                await asyncio.sleep(min(left, self._first_retry))  # what is refused meanwhile may be due before
+            elif await self._is_settled(refusal) and refusal in self._refused:
+                self._refused.remove(refusal)
+            else:
+                refusal.due = loop.time() + refusal.delay
+                refusal.delay = min(2 * refusal.delay, LAST_RETRY)
+
+    async def _is_settled(self, refusal: _Refusal) -> bool:
+        """Offer a refused event again; whether that was the last time."""
+        try:
+            await self._deliver(self.config, refusal.item)
+        except Refused:
+            refusal.tries += 1
+            if refusal.tries < TRIES:
+                return False
+            self._drop("refused")
+        except Undelivered:
+            return False
+        except Exception:  # as above
+            log.exception("webhook %s: a delivery failed", self.where)
+            self._drop("a fault")
+        return True
 
     def _fail(self, why: str) -> None:
         log.log(logging.DEBUG if self._failing else logging.WARNING, "webhook %s: %s; trying again", self.where, why)

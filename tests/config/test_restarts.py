@@ -21,7 +21,8 @@ LIVE = {
     *("identity", "log.segment_size", "log.keep", "log.max_total", "log.min_free", "service.log_format"),
     *("metrics.listen", "metrics.identity", "audit.file", "audit.keys", "audit.segment_size", "audit.keep"),
     *("emulator.allow_create", "emulator.max", "limits.sessions", "limits.sessions_per_console"),
-    *("limits.sessions_per_token", "limits.waits_per_caller", "limits.handshakes", "power.poll"),
+    *("limits.sessions_per_token", "limits.waits_per_caller", "limits.streams_per_caller"),
+    *("limits.handshakes", "power.poll"),
     *("defaults", "servers", "webhooks"),
 }
 """Keys that a reload goes over to; a new key belongs here, with a test of that, or into FIXED."""

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from consolesvc.config.access import IdentityKeystone
+from consolesvc.config.model import Limits
 from consolesvc.config.telling import Events
 from consolesvc.feed import MEMORY, Feed
 from consolesvc.identity.keystone import GOOD_FOR, Keystone
@@ -22,7 +23,7 @@ from consolesvc.web import events as sse
 from tests.identity.forwarder import forwarder
 from tests.identity.world import ATTIC, LAB, PASSWORD, Clock, cloud, write_tokens, write_users
 from tests.lines.devices import eventually
-from tests.proxy.world import NODE, World, world
+from tests.proxy.world import BASE, NODE, World, world
 from tests.test_feed import item
 from tests.web.world import FAKE, with_fake
 
@@ -163,7 +164,7 @@ async def test_wrong_filters(lab: World) -> None:
     known = f"some of {seen}, lost, back, break, mark, power, fsck"
     assert await refused(lab, "?event=panik") == (400, f"event: found 'panik', expected {known}")
     assert await refused(lab, "?console=nix") == (404, "Instance nix could not be found.")
-    assert await refused(lab, "?since=1") == (400, "unknown parameter 'since', expected console, event")
+    assert await refused(lab, "?since=1") == (400, "unknown parameter 'since', expected console, event, follow")
 
 
 async def test_a_client_comes_back(lab: World) -> None:
@@ -178,6 +179,45 @@ async def test_a_client_comes_back(lab: World) -> None:
         await stream.until("boot")
     async with following(lab, last=first) as stream:
         await stream.until("panic", "boot")
+
+
+async def test_what_is_remembered_and_no_more(lab: World) -> None:
+    """From the oldest on, or behind the last that somebody had; then it ends, in order."""
+    await lab.said(PANIC + LINUX)
+    await eventually(lambda: lab.service.watching.feed.end == 3)
+    async with following(lab, "?follow=0") as stream:
+        panic, _ = await stream.until("panic", "boot")
+        await eventually(lambda: stream.ended)
+    async with following(lab, "?follow=0", panic.id) as stream:
+        await stream.until("boot")
+        await eventually(lambda: stream.ended)
+    async with following(lab, "?follow=0&event=login") as stream:
+        await eventually(lambda: stream.ended)
+        assert stream.said == []
+    assert await refused(lab, "?follow=maybe") == (400, "follow: found 'maybe', expected 1 or 0")
+
+
+async def test_one_caller_has_so_many(tmp_path: Path) -> None:
+    """Of events and of output that is followed together; who goes frees theirs, and a reload counts at once."""
+    async with world(tmp_path, replace(BASE, limits=Limits(streams_per_caller=2))) as lab:
+        output = f"{lab.api}/console/v1/consoles/node/output?follow=1"
+        full = (429, "limit reached: limits.streams_per_caller is 2")
+        raw = {"Accept": "application/octet-stream"}
+        async with following(lab), lab.http.get(output, headers=raw) as answer:
+            assert answer.status == 200
+            assert await refused(lab, "") == full
+            for headers in (raw, {}):
+                async with lab.http.get(output, headers=headers) as third:
+                    assert third.status == 429
+            await lab.service.reload(replace(lab.service.config, limits=Limits(streams_per_caller=0)))
+            async with following(lab), following(lab):
+                pass
+            await lab.service.reload(replace(lab.service.config, limits=Limits(streams_per_caller=2)))
+        await eventually(lambda: not lab.service.streams._held)
+        async with following(lab), following(lab) as stream:
+            await lab.said(PANIC)
+            await stream.until("panic")
+            assert (await refused(lab, ""))[0] == 429
 
 
 async def test_a_gap_is_told(lab: World) -> None:

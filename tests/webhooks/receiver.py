@@ -21,9 +21,10 @@ class Delivery:
     body: bytes
 
     @property
-    def event(self) -> Any:
+    def event(self) -> dict[str, Any]:
         """The event in it."""
-        return json.loads(self.body)
+        found: dict[str, Any] = json.loads(self.body)
+        return found
 
 
 class Receiver:
@@ -31,6 +32,7 @@ class Receiver:
 
     Attributes:
         status: What is answered.
+        refuses: Events to which 403 is answered.
         delay: Seconds before that.
         location: Whither a redirect points.
     """
@@ -39,15 +41,18 @@ class Receiver:
         self.got: list[Delivery] = []
         self.elsewhere = 0
         self.status = 204
+        self.refuses: set[str] = set()
         self.delay = 0.0
         self.url = ""
         self.port = 0
 
     async def handle(self, request: web.Request) -> web.Response:
         """Take a delivery."""
-        self.got.append(Delivery(dict(request.headers), await request.read()))
+        delivery = Delivery(dict(request.headers), await request.read())
+        self.got.append(delivery)
         await asyncio.sleep(self.delay)
-        return web.Response(status=self.status, headers={"Location": f"{self.url}/elsewhere"})
+        status = 403 if delivery.event["event"] in self.refuses else self.status
+        return web.Response(status=status, headers={"Location": f"{self.url}/elsewhere"})
 
     async def astray(self, _request: web.Request) -> web.Response:
         """Take what was not to come."""

@@ -1,7 +1,8 @@
 """Recognises what happens to a machine in what it says: bytes and time in, findings out. No I/O.
 
 Boots, boot loaders, logins and crashes are found by literal words (log/firstwords.py, words.py), patterns of one's own
-line by line (own.py). What a machine says again and again is told for the first time in each boot.
+line by line (own.py). What a machine says again and again is told for the first time in each boot; of the lines of
+patterns that have a name of their own, each is told.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from consolesvc.config.telling import Events
-from consolesvc.console.watch.own import OwnPatterns
+from consolesvc.console.watch.own import Line, OwnPatterns
 from consolesvc.console.watch.words import MOST, crashes, loader_prompts, login_prompts
 from consolesvc.log.firstwords import LOADER, LOADER_MENU, STAGES, Course, Mark, marks
 
@@ -58,6 +59,7 @@ class _Spot(NamedTuple):
     kind: str
     mark: Mark | None = None
     crash: str = ""
+    more: int = 0
 
 
 @functools.lru_cache(64)  # hundreds of consoles have the same
@@ -66,7 +68,9 @@ def _wishes(events: Events) -> tuple[frozenset[str], frozenset[str], tuple[tuple
     said = {kind: getattr(events, kind) for kind in _KINDS}
     own = tuple((kind, pattern) for kind, pattern in said.items() if isinstance(pattern, str))
     # Without boots and logins nobody could say what is new: they are looked for even if they are not told.
+    # No pattern knows every way to crash: one for `panic` is looked for beside the words.
     words = {kind for kind in said if said[kind] is True} | {"boot", "login"} - dict(own).keys()
+    words |= {"panic"} if said["panic"] else set()
     tells = {kind for kind in said if said[kind]} | {name for name, _ in events.patterns}
     tells |= ({"reset-loop"} if events.reset_loop else set()) | ({STAGE} if said["boot"] is True else set())
     return frozenset(words), frozenset(tells), own + events.patterns
@@ -96,7 +100,7 @@ class Recogniser:
         """Look for something else from now on; what is known of the boot stays."""
         self._loop = events.reset_loop
         self._words, self._tells, own = _wishes(events)
-        self._own = OwnPatterns(own)
+        self._own = OwnPatterns(own, once=_KINDS)
 
     @property
     def is_idle(self) -> bool:
@@ -134,7 +138,7 @@ class Recogniser:
         text, base = self._carried + data, offset - len(self._carried)
         self._next = offset + len(data)
         spots = self._spots(text, len(self._carried))
-        lines = self._own.feed(offset, data) if self._own else []
+        lines = self._own.feed(offset, data, now) if self._own else []
         found = list(self._findings(text, base, spots, lines, now)) if spots or lines else []
         last = data.rfind(b"\n")
         if last >= 0:
@@ -156,12 +160,10 @@ class Recogniser:
             spots += [_Spot(at, "panic", None, crash) for at, crash in fatal]
         return spots
 
-    def _findings(
-        self, text: bytes, base: int, spots: list[_Spot], lines: list[tuple[int, str]], now: float
-    ) -> Iterator[Finding]:
+    def _findings(self, text: bytes, base: int, spots: list[_Spot], lines: list[Line], now: float) -> Iterator[Finding]:
         """What the spots in a text, and the lines that patterns of one's own have found, mean; in their order."""
         placed = [(base + spot.at, self._line_start(text, base, spot.at), spot) for spot in spots]
-        placed += [(begin, begin, _Spot(begin - base, kind)) for begin, kind in lines]
+        placed += [(line.offset, line.offset, _Spot(line.offset - base, line.name, more=line.more)) for line in lines]
         placed.sort(key=lambda each: each[0])  # what stands first comes first; of equals, a boot
         for at, begin, spot in placed:
             ended = text.find(b"\n", max(0, spot.at)) >= 0
@@ -185,7 +187,7 @@ class Recogniser:
             if self._is_news(spot.crash or "panic", now, again=True):
                 yield Finding("panic", facts={"what": spot.crash or "panic"})
         elif spot.kind not in _KINDS:
-            yield Finding(spot.kind)
+            yield Finding(spot.kind, facts={"more": spot.more} if spot.more else {})
         elif spot.kind == "bootloader" and not self._may_wait:
             return
         elif self._is_news(spot.kind, now, again=self._began is None):

@@ -14,7 +14,8 @@ def sentence(name: str, kind: str, facts: Mapping[str, Any]) -> str:
     Args:
         name: The console's.
         kind: One of EVENT_KINDS, or the name of a pattern.
-        facts: `line`, the text where it was found; `seconds`; of a reset loop, `boots`; of a panic, `what` it is.
+        facts: `line`, the text where it was found; `seconds`; of a reset loop, `boots`; of a panic, `what` it is;
+            of a pattern, `more`, lines that are not told.
     """
     took = duration(facts.get("seconds", 0))
     match kind:
@@ -34,4 +35,5 @@ def sentence(name: str, kind: str, facts: Mapping[str, Any]) -> str:
             return f"{name} speaks again after {took} of silence"
         case _:
             said = kind
-    return f"{name} {said}: {facts.get('line', '')}"
+    more = f" (and {facts['more']} more lines)" if facts.get("more") else ""
+    return f"{name} {said}: {facts.get('line', '')}{more}"

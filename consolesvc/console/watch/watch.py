@@ -1,7 +1,11 @@
 """A console's watch: one more cursor, which looks at what has come and tells what it recognises (DESIGN section 3).
 
 It costs the way of a byte one question. A clock for all consoles (rounds.py) has it look, LOOK seconds after the first
-byte that it has not seen; of a flood it sees the last bytes.
+byte that it has not seen. A look sees MOST bytes; what a burst leaves is seen in further looks soon after, so that a
+panic at its beginning is told. Of a flood that is faster than that, the last bytes are seen, and how many were not is
+counted and written into the log's index, once for each flood:
+
+    {"event": "unwatched", "offset": 9000, "time": "…", "bytes": 104857600, "end": 104866600}
 """
 
 from __future__ import annotations
@@ -26,9 +30,15 @@ from consolesvc.rounds import Rounds
 log = logging.getLogger(__name__)
 
 LOOK = 0.2
-"""Seconds between a byte and the look at it, about; and so between two looks."""
+"""Seconds between a byte and the look at it, about; and so between two looks of a watch that is not behind."""
 MOST = 64 * 1024
-"""Bytes that one look sees, the last ones."""
+"""Bytes that one look sees."""
+BEHIND = 4 * 1024 * 1024
+"""Bytes that a watch may be behind, and half the ring at most: beyond, it goes on with the last MOST."""
+APART = 10.0
+"""Seconds between two records of what was not seen; what several floods within them skip is told together."""
+UNWATCHED = "unwatched"
+"""The record of it, for the log's index alone."""
 LINE = 512
 """Bytes of a line that are told, at most."""
 
@@ -48,11 +58,13 @@ class Watch:
         rounds: The clock by which it looks; before its start, that of all watches may take the place of its own.
         offset: What it has looked at ends here.
         memory: What it has recognised.
+        skipped: Bytes that it has not looked at, for they came faster than it can.
     """
 
     def __init__(self, console: Subject, events: Events) -> None:
         self.rounds = Rounds(LOOK, look_all)
         self.offset = 0
+        self.skipped = 0
         self.memory = Memory(console)
         self._console = console
         self._events = events
@@ -60,6 +72,9 @@ class Watch:
         self._silence = Silence(console, events.silence, self._happened)
         self._asked = self._is_idle
         self._unfinished: list[tuple[Finding, float]] = []
+        self._hole: tuple[int, int, int] | None = None
+        """What was skipped and is not told yet: where it begins and ends, and how many bytes it is."""
+        self._told_hole = float("-inf")
 
     def __repr__(self) -> str:
         return f"<Watch of {self._console.name} at {self.offset}>"
@@ -79,7 +94,7 @@ class Watch:
 
     def retune(self, events: Events) -> None:
         """Look for something else from now on."""
-        self.look()
+        self._look_through()
         self._events = events
         self._recogniser.retune(events)
         self._silence.seconds = events.silence
@@ -88,8 +103,9 @@ class Watch:
 
     def close(self) -> None:
         """Look at the last bytes, and never again. Idempotent."""
-        self.look()
+        self._look_through()
         self._tell_unfinished()
+        self._tell_hole()
         self._silence.stop()
         self.memory.keep()
         self._asked = True
@@ -102,31 +118,75 @@ class Watch:
 
     def break_off(self) -> None:
         """What comes next does not go on from what came before: the line was opened, is away, or bytes are missing."""
-        self.look()
+        self._look_through()
         self._recogniser.break_off()
         self._silence.listen()
 
+    def go_on(self, offset: int) -> None:
+        """The next byte has this offset: those in between are nobody's, and were not missed here."""
+        self.offset = offset
+
     def look(self) -> None:
-        """Look at what has come since the last time."""
+        """Look at what has come since the last time, MOST bytes of it; where more has, look again soon."""
+        self._look()
+        if self.offset < self._console.ring.end:
+            if not self._asked:
+                self._asked = True
+                self.rounds.again(self)
+        elif self._unfinished:
+            self.news()
+
+    def _look_through(self) -> None:
+        """Look at all that has come."""
+        self._look()
+        while self.offset < self._console.ring.end:
+            self._look()
+
+    def _look(self) -> None:
         self._asked = self._is_idle
         self._tell_unfinished()
         ring = self._console.ring
-        begin = max(self.offset, ring.start, ring.end - MOST)
-        self.offset = ring.end
-        if begin == ring.end:
+        if self._recogniser.is_idle:
+            begin, self.offset = max(self.offset, ring.start), ring.end
+        else:
+            begin = self._begin()
+            self.offset = min(ring.end, begin + MOST)
+        if begin == self.offset:
             return
         now = asyncio.get_running_loop().time()
         came = time.time() - (now - (self._console.last_output or now))
         self._silence.broken(begin, came)
         if self._recogniser.is_idle:
             return
-        for finding in self._recogniser.feed(begin, ring.read(begin, ring.end - begin), now):
+        for finding in self._recogniser.feed(begin, ring.read(begin, self.offset - begin), now):
             if finding.ended or finding.kind in _PROMPTS:
                 self._tell(finding, came)
             else:
                 self._unfinished.append((finding, came))
-        if self._unfinished:
-            self.news()
+
+    def _begin(self) -> int:
+        """Where to look now: where the last look ended, or, where that is too far behind, at the last bytes."""
+        ring, offset = self._console.ring, self.offset
+        lag = ring.end - offset
+        begin = offset if offset >= ring.start and lag <= min(ring.capacity // 2, BEHIND) else ring.end - MOST
+        begin = max(begin, offset, ring.start)
+        if begin > offset:
+            start, _, size = self._hole or (offset, 0, 0)
+            self._hole = start, begin, size + begin - offset
+            self.skipped += begin - offset
+        elif self._hole is not None and asyncio.get_running_loop().time() - self._told_hole >= APART:
+            self._tell_hole()
+        return begin
+
+    def _tell_hole(self) -> None:
+        """Write down what was skipped."""
+        hole, self._hole = self._hole, None
+        if hole is not None:
+            self._told_hole = asyncio.get_running_loop().time()
+            log.debug("%s: %d bytes came faster than they can be watched", self._console.name, hole[2])
+            if self._console.log is not None:
+                facts = {"bytes": hole[2], "end": hole[1]}
+                self._console.log.record(Record(hole[0], time.time(), UNWATCHED, facts=facts))
 
     def _tell_unfinished(self) -> None:
         """Tell what was found in a line that had not ended: it has had its time."""

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Literal
 
 from consolesvc.console.text import plain_text
-from consolesvc.log.firstwords import places
+from consolesvc.log.firstwords import begins_line, places
 
 Crash = Literal["panic", "oops"]
 
@@ -32,6 +32,12 @@ _PRINTK = re.compile(rb"\[ {0,4}[0-9]{1,7}\.[0-9]{6}\] [^\n]{0,1000}+\n")
 _TORN = 1024
 """Bytes at the end in which a prompt may be torn apart by messages of the kernel."""
 _PANIC = b"Kernel panic - not syncing"
+_BSD = b"panic: "
+"""At the beginning of a line. A program written in Go begins its last words so too, and no kernel goes on like it."""
+_GO = b"runtime error"
+_XEN = b"Panic on CPU "
+_RESET = b"### ERROR ### Please RESET"
+"""U-Boot's, which hangs then."""
 _OOPS = re.compile(rb"(?:Oops|fault|error|opcode|segment|ilc:[0-9])[^\r\n]*\[#[0-9]{1,4}\]")
 _LONGEST_OOPS = 200
 """Bytes of a line before the number of the oops in which the kernel says what it is."""
@@ -61,12 +67,20 @@ def login_prompts(text: bytes, old: int) -> list[int]:
 
 
 def crashes(text: bytes, old: int) -> list[tuple[int, Crash]]:
-    """Where a kernel panicked, or oopsed and may have gone on."""
+    """Where a kernel, a hypervisor or a boot loader gave up, or a kernel oopsed and may have gone on."""
     found: list[tuple[int, Crash]] = []
     # To look for one byte costs a tenth of a word, and few texts have these.
     if b"K" in text and _PANIC in text:
         at = islice(places(text, _PANIC, max(0, old - len(_PANIC) + 1)), MOST)
         found += [(each, "panic") for each in at if text[each - 4 : each] != b"end "]  # said again at the end
+    if b"P" in text and _XEN in text:
+        found += [(at, "panic") for at in islice(places(text, _XEN, max(0, old - len(_XEN) + 1)), MOST)]
+    if _BSD in text:
+        at = islice(places(text, _BSD, max(0, old - len(_BSD) + 1)), MOST)
+        kernels = (each for each in at if not text.startswith(_GO, each + len(_BSD)))
+        found += [(each, "panic") for each in kernels if begins_line(text, each)]
+    if b"#" in text and _RESET in text:
+        found += [(at, "panic") for at in islice(places(text, _RESET, max(0, old - len(_RESET) + 1)), MOST)]
     if b"#" in text and b"[#" in text:
         at = islice(places(text, b"[#", max(0, old - 8)), MOST)
         begins = ((max(text.rfind(b"\n", 0, each), each - _LONGEST_OOPS, 0), each) for each in at)

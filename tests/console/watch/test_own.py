@@ -7,23 +7,23 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consolesvc.console.watch.own import LONGEST_LINE, OwnPatterns
+from consolesvc.console.watch.own import BURST, COUNTED, LONGEST_LINE, RATE, Line, OwnPatterns
 
 
 def fed(patterns: OwnPatterns, *pieces: bytes) -> list[tuple[int, str]]:
     """What is found in pieces that follow one another from offset 100 on."""
-    found, offset = [], 100
+    found, offset = list[Line](), 100
     for piece in pieces:
-        found += patterns.feed(offset, piece)
+        found += patterns.feed(offset, piece, 0.0)
         offset += len(piece)
-    return found
+    return [(line.offset, line.name) for line in found]
 
 
 def test_lines_are_found_where_they_begin() -> None:
     """`^` and `$` are a line's, CR or not; colours do not hide a word, nor move what is behind them."""
     text = b"one\r\n\x1b[31mtw\x1b[0mo\r\nthree\r\n"
     patterns = OwnPatterns([("two", "^two$"), ("e", "e$"), ("none", "four")])
-    assert fed(patterns, text) == [(105, "two"), (100, "e")]
+    assert fed(patterns, text) == [(105, "two"), (100, "e"), (119, "e")]
     assert len(patterns) == 3
 
 
@@ -36,15 +36,39 @@ def test_a_line_counts_once() -> None:
 def test_behind_a_hole_nothing_goes_on() -> None:
     """What was left out may have had the rest of the line, and another one's beginning."""
     patterns = OwnPatterns([("ask", "Continue")])
-    assert patterns.feed(0, b"Cont") == []
-    assert patterns.feed(1000, b"inue") == []
-    assert patterns.feed(1004, b"d\nContinue") == [(1006, "ask")]
+    assert patterns.feed(0, b"Cont", 0.0) == []
+    assert patterns.feed(1000, b"inue", 0.1) == []
+    assert patterns.feed(1004, b"d\nContinue", 0.2) == [(1006, "ask", 0)]
 
 
-def test_of_many_lines_in_one_piece_the_first_is_told() -> None:
-    """A machine that says it a thousand times says nothing new; the next piece may."""
-    patterns = OwnPatterns([("error", "error")])
-    assert fed(patterns, b"error\n" * 1000, b"ok\n", b"error\n") == [(100, "error"), (6103, "error")]
+def test_every_line_is_told() -> None:
+    """Five disks that want a check are five, also in one piece; what is beside them is not told for them."""
+    patterns = OwnPatterns([("fsck", "INCONSISTENCY")])
+    disks = [b"/dev/sd%c: UNEXPECTED INCONSISTENCY\r\nok\r\n" % letter for letter in b"abcde"]
+    assert fed(patterns, b"".join(disks)) == [(100 + number * len(disks[0]), "fsck") for number in range(5)]
+
+
+def test_a_flood_of_lines_is_bounded_and_counted() -> None:
+    """So many at once, a few a second beyond, and with them how many more there were."""
+    patterns = OwnPatterns([("error", "error"), ("ok", "ok")])
+    found = patterns.feed(0, b"error\n" * (BURST + 7), 0.0)
+    assert [line.offset for line in found] == [6 * number for number in range(BURST)]
+    assert [line.more for line in found] == [0] * (BURST - 1) + [7]
+    offset = 6 * (BURST + 7)
+    assert patterns.feed(offset, b"error\n" * 3, 0.01) == []
+    assert patterns.feed(offset + 18, b"error\nok\n", 0.01 + 1 / RATE) == [
+        (offset + 18, "error", 3),
+        (offset + 24, "ok", 0),
+    ]
+    (last,) = patterns.feed(offset + 27, b"error\n" * 1000, 0.02 + 2 / RATE)
+    assert last.more == COUNTED
+    assert len(patterns.feed(offset + 6027, b"error\n" * 1000, 100.0)) == BURST
+
+
+def test_a_pattern_for_a_kind_is_told_once_a_piece() -> None:
+    """Of a boot's first words the first line is one, and those behind it are not another."""
+    patterns = OwnPatterns([("boot", "Loader")], once=("boot",))
+    assert fed(patterns, b"Loader\n" * 200, b"ok\nLoader\n") == [(100, "boot"), (1503, "boot")]
 
 
 def test_a_line_without_end_is_searched_at_its_end() -> None:
@@ -59,8 +83,8 @@ def test_any_bytes_in_any_pieces(data: bytes, sizes: list[int]) -> None:
     patterns = OwnPatterns([("a", "a"), ("start", "^."), ("empty", "^$")])
     at = 0
     while at < len(data):
-        for offset, _ in patterns.feed(at, data[at : at + sizes[0]]):
-            assert 0 <= offset <= at + sizes[0]
+        for line in patterns.feed(at, data[at : at + sizes[0]], float(at)):
+            assert 0 <= line.offset <= at + sizes[0]
         at += sizes[0]
         sizes = [*sizes[1:], sizes[0]]
 
@@ -71,5 +95,5 @@ def test_a_flood_is_soon_looked_through() -> None:
         text = unit * (64 * 1024 // len(unit))
         patterns = OwnPatterns([("a", "a"), ("no", "b+$"), ("empty", "^$")])
         begun = time.process_time()
-        patterns.feed(0, text)
+        patterns.feed(0, text, 0.0)
         assert time.process_time() - begun < 1

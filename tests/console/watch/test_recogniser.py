@@ -233,10 +233,18 @@ def test_what_is_switched_off_is_not_told() -> None:
     assert not Watched(Events()).recogniser.is_idle
 
 
+def test_a_pattern_for_a_panic_is_beside_the_words() -> None:
+    """What a kernel says as it crashes is known, and no pattern of somebody's has all of it."""
+    watched = Watched(Events(panic="FATAL"))
+    assert watched.kinds(PANIC) == ["panic"]
+    assert watched.kinds(LINUX + b"FATAL: the board is too hot\r\n") == ["boot", "panic"]
+    assert Watched(Events(panic=False)).kinds(PANIC) == []
+
+
 def test_patterns_in_the_place_of_words() -> None:
     """A kind found by a pattern of one's own means the same: a boot begins, a login ends a loop."""
     watched = Watched(Events(boot="^MyLoader", login="^ready>", panic="FATAL", bootloader="^key\\?"))
-    assert watched.kinds(LINUX + LOGIN + PANIC) == []
+    assert watched.kinds(LINUX + LOGIN) == []
     assert watched.kinds(b"\r\nMyLoader 1\r\nkey?\r\nkey?\r\nready> \r\nready> \r\nFATAL: x\r\n") == [
         *("boot", "bootloader", "login", "panic")
     ]

@@ -16,7 +16,8 @@ from consolesvc.config.telling import Events
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event
 from consolesvc.console.viewer import Viewer
-from consolesvc.console.watch.watch import LOOK, MOST, look_all
+from consolesvc.console.watch.recogniser import Finding
+from consolesvc.console.watch.watch import LOOK, MOST, UNWATCHED, Watch, look_all
 from consolesvc.log.history import last_events
 from consolesvc.log.index import Record, read_index
 from consolesvc.log.reader import LogReader
@@ -65,6 +66,19 @@ async def watched(path: Path, **events: Any) -> AsyncIterator[tuple[World, Told]
 def recorded(path: Path, *kinds: str) -> list[Record]:
     """Events in the index."""
     return [record for record in read_index(path / "logs/node.index") if record.event in kinds]
+
+
+def sizes_of_looks(watch: Watch) -> list[int]:
+    """How many bytes each look sees from now on."""
+    sizes: list[int] = []
+    feed = watch._recogniser.feed
+
+    def counted(offset: int, data: bytes, now: float) -> list[Finding]:
+        sizes.append(len(data))
+        return feed(offset, data, now)
+
+    watch._recogniser.feed = counted  # type: ignore[method-assign]  # to count
+    return sizes
 
 
 def offsets(lab: World) -> list[int | None]:
@@ -133,12 +147,65 @@ async def test_a_line_that_is_not_finished_has_its_time(tmp_path: Path) -> None:
         assert panic.facts["line"] == "Kernel panic - not syncing: no n"
 
 
-async def test_of_a_flood_the_end_is_seen(tmp_path: Path) -> None:
-    """A look sees 64 KiB, the last ones, whatever came; and what is behind the flood is found."""
+async def test_what_a_burst_begins_with_is_told(tmp_path: Path) -> None:
+    """A panic with 200 KB behind it, all within one look, and a boot in their middle: further looks find them."""
     async with watched(tmp_path) as (lab, told):
-        await lab.said(PANIC + b"x" * (4 * MOST) + LOGIN)
-        await eventually(lambda: "login" in told.kinds)
+        looks = sizes_of_looks(lab.console.watch)
+        await lab.said(PANIC + b"x" * 100_000 + LINUX + b"x" * 100_000 + LOGIN)
+        panic, boot, login = await told.until("panic", "boot", "login")
+        assert (panic.offset, boot.offset) == (2, len(PANIC) + 100_002)
+        assert login.offset == lab.console.ring.end - len(LOGIN) + 2
         assert lab.console.watch.offset == lab.console.ring.end
+        assert lab.console.watch.skipped == 0
+        assert max(looks) == MOST
+
+
+async def test_of_a_flood_that_is_too_fast_the_end_is_seen(tmp_path: Path) -> None:
+    """More than half a ring within a look: the last 64 KiB are seen, and what was not is counted and recorded, once."""
+    async with watched(tmp_path) as (lab, told):
+        ring = lab.console.ring
+        for _ in range(3):
+            ring.append(PANIC + b"x" * (ring.capacity // 2))
+            lab.console.watch.news()
+            look_all([lab.console.watch])
+        await lab.said(LOGIN)
+        await told.until("login")
+        skipped = ring.end - 3 * MOST - len(LOGIN)
+        assert lab.console.watch.skipped == skipped
+        async with lab.http.get(f"{lab.api}/metrics") as answer:
+            (line,) = [
+                line
+                for line in (await answer.text()).splitlines()
+                if line.startswith("consolesvc_watch_skipped_bytes_total{")
+            ]
+        assert line.endswith(f"}} {skipped}")
+    (record,) = recorded(tmp_path, UNWATCHED)
+    assert (record.offset, record.facts["bytes"]) == (0, skipped)
+
+
+async def test_a_flood_costs_a_look_and_no_more(tmp_path: Path) -> None:
+    """Of a machine that says more than can be seen, however long, each look is one and none follows it at once."""
+    async with watched(tmp_path) as (lab, _):
+        watch, ring = lab.console.watch, lab.console.ring
+        looks = sizes_of_looks(watch)
+        begun = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - begun < 5 * LOOK:
+            ring.append(b"x" * ring.capacity)
+            watch.news()
+            await asyncio.sleep(0.01)
+        assert len(looks) <= 6
+
+
+async def test_what_a_stop_finds_unseen_is_seen(tmp_path: Path) -> None:
+    """All of it, in one go; so it is where the line is lost."""
+    async with watched(tmp_path) as (lab, told):
+        await lab.said(PANIC + b"x" * (4 * MOST))
+        lab.device.pull()
+        await told.until("panic", "lost")
+        lab.device.plug()
+        await told.until("panic", "lost", "back")
+        await lab.said(LINUX + b"x" * (4 * MOST))
+    assert [record.event for record in recorded(tmp_path, "panic", "boot")] == ["panic", "boot"]
 
 
 async def test_silence_and_its_end(tmp_path: Path) -> None:

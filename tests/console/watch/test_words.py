@@ -84,6 +84,10 @@ CRASHES = [
     (b"[   10.1] Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP", "oops"),
     (b"Oops[#1]:", "oops"),
     (b"[   10.1] Oops: Kernel access of bad area, sig: 11 [#2]", "oops"),
+    (b"panic: vm_fault_lookup: fault on nofault entry, addr: 0x1", "panic"),
+    (b"\x1b[1mpanic: kernel diagnostic assertion failed", "panic"),
+    (b"(XEN) Panic on CPU 0:", "panic"),
+    (b"### ERROR ### Please RESET the board ###", "panic"),
 ]
 
 
@@ -101,6 +105,9 @@ def test_crashes(line: bytes, what: str) -> None:
         b"root@node3:~# echo '[#1]'",
         b"[1]+  Done [#1]",
         b"[   10.1] WARNING: CPU: 0 PID: 1 at kernel/x.c:1",
+        b"# sysctl debug.kdb.panic: 1",
+        b"panic: runtime error: index out of range [5] with length 3",
+        b"### ERROR ### cannot find the environment",
     ],
 )
 def test_what_is_no_crash(text: bytes) -> None:
@@ -110,7 +117,7 @@ def test_what_is_no_crash(text: bytes) -> None:
 
 FLOODS = [
     *(b"ogin:", b"\nlogin:", b"[#1]", b"error [#1]", b"error "),
-    *(b"Kernel panic - not syncing", b"\n=> ", b"\n"),
+    *(b"Kernel panic - not syncing", b"\n=> ", b"\n", b"\npanic: ", b"panic: ", b"Panic on CPU "),
 ]
 
 
