@@ -21,11 +21,14 @@ _ENDS = (b"#", b"$", b">", b"%")
 """What a prompt ends with, before a space or none."""
 AT_ONCE, BRIEF, LIKE, GUESS, LONG = 0.0, 0.1, 0.3, 1.0, 3.0
 """Seconds for which nothing must follow a prompt: one that is known to be whole; the expected line or pattern, at the
-end of what has come (on a slow line more is needed: looking.py); a line of the same shape; anything that ends so; a
-single character with which the known line ends as well."""
+end of what has come (on a slow line more is needed: looking.py); a line of the same shape; anything that ends so,
+where no prompt is known; the same where one is, such as that of another user's or host's shell, and a single character
+with which the known line ends as well."""
 
 _PRINTK = rb"\[ *[0-9]+\.[0-9]{6}\] "
 _ENDING = re.compile(rb"[#$>%][ \t]?\Z")
+_ANOTHER = re.compile(rb"[^#$>%\s][#$>][ \t]\Z")
+"""The end of a prompt of another shape: a character and a blank, which no bar of progress ends with."""
 _PERCENTAGE = re.compile(rb"[0-9]%[ \t]?\Z")
 _USER = re.compile(rb"[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+")
 _PATH = re.compile(rb"[~/][^\s#$>%\])}]*")
@@ -99,8 +102,10 @@ class Prompt:
         if self._like is not None and line and self._line.endswith(line) and _ENDING.search(line):
             # The known line began with the end of other output, which had no line's end.
             return LIKE if len(line.strip()) > 1 else LONG
-        if self._like is not None or len(line) > LONGEST_PROMPT or _PERCENTAGE.search(line):
+        if len(line) > LONGEST_PROMPT or _PERCENTAGE.search(line):
             return None
+        if self._like is not None:
+            return LONG if _ANOTHER.search(line) else None
         return GUESS if _ENDING.search(line) else None
 
     def _cut(self, text: bytes, position: int, start: int, end: int) -> int:

@@ -141,6 +141,8 @@ def answer_to(request: web.Request, error: Exception) -> web.Response:
             raise error
         return fault_response(_fault_of_http(error))
     if request.writer.output_size > 0:
+        if request.transport is None or request.transport.is_closing():
+            return web.Response()  # the client has left in the middle of its answer, and nothing here is broken
         raise error
     return fault_response(fault_of(error) or _unexpected(request, error))
 

@@ -55,9 +55,9 @@ def test_slips(lab: Running) -> None:
     """An unknown console, an event that there is none of, a number of boots that cannot be."""
     for words, code, said in (
         (("events", "nobody"), 3, "'nobody' is no console here"),
-        (("events", "--event", "panik"), 1, "event: found 'panik', expected some of boot, "),
+        (("events", "--event", "panik"), 2, "event: found 'panik', expected some of boot, "),
         (("boots", "nobody"), 3, "'nobody' is no console here"),
-        (("boots", "node1", "--limit", "0"), 1, "limit: found '0', expected a number of boots from 1 to 100"),
+        (("boots", "node1", "--limit", "0"), 2, "limit: found '0', expected a number of boots from 1 to 100"),
     ):
         done = consolesvc(*words, "--endpoint", lab.api)
         assert done.returncode == code

@@ -47,7 +47,7 @@ def test_no_prompt_in_time_is_124(command: Command) -> None:
 def test_a_bad_command(command: Command) -> None:
     """In the service's words."""
     done = command("run", "linux", "two\nlines")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert b"command: found 'two\\nlines', expected one line, without control characters" in done.stderr
 
 

@@ -55,5 +55,5 @@ def test_what_is_no_escape(command: Command) -> None:
 def test_bad_paces(command: Command) -> None:
     """In the service's words."""
     done = command("send", "echo", "x", "--pace", "fast")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert b"pace: found 'fast', expected a pace such as 200 c/s or 20 lines/s" in done.stderr

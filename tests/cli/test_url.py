@@ -84,7 +84,7 @@ def test_a_link_that_ends_says_so(lab: Running) -> None:
     [
         (("--ttl", "1h"), 2, b"--ttl is for --view"),
         (("--view", "--ttl", "soon"), 2, b"'soon': expected seconds, or a number with s, m or h"),
-        (("--view", "--ttl", "0"), 1, b"ttl: found 0.0, expected a number of seconds from 1 to"),
+        (("--view", "--ttl", "0"), 2, b"ttl: found 0.0, expected a number of seconds from 1 to"),
     ],
 )
 def test_bad_times(lab: Running, words: tuple[str, ...], code: int, sentence: bytes) -> None:

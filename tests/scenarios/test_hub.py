@@ -132,6 +132,7 @@ def test_servers_go_while_redis_is_away(tmp_path: Path) -> None:
         status, answer = here.api("POST", "/v2.1/servers", order)
         assert status == 202
         made = answer["server"]["id"]
+        here.wait_for_line("made", "connected")
         viewers = [stack.enter_context(here.viewer(name)) for name in ("made", "echo2")]
         before = terminals(here)
         assert made in redis.everything()

@@ -92,7 +92,7 @@ def test_commands_say_what_is_the_matter_with_a_certificate(tmp_path: Path, auth
         )
         running.cacert = trusted
         said = running.command("list", "--endpoint", running.api_url.replace("https", "http"))
-        assert said.returncode == 1
+        assert said.returncode == 2
         assert said.stderr == (
             "consolesvc: This port speaks TLS: ask with https://, and connect with wss://. (HTTP 400)\n"
         )
@@ -272,7 +272,7 @@ def test_a_hub_of_a_host_that_speaks_tls(tmp_path: Path, authority: Authority) -
         with service(tmp_path / "stranger", "--config", str(hub)) as running:
             line = running.wait_for_line("h", "waiting")["line"]
             assert "its certificate is not trusted: unable to get local issuer certificate" in line["why"]
-            assert "SSL_CERT_FILE names the CA" in line["why"]
+            assert "`cacert` of the line names the CA" in line["why"]
         environ = {**environment(), "SSL_CERT_FILE": str(authority.cert)}
         with service(tmp_path / "hub", "--config", str(hub), env=environ) as running:
             running.wait_for_line("h", "connected")

@@ -196,11 +196,11 @@ def test_an_editor_that_is_left_in_the_middle(tmp_path: Path) -> None:
     with lab(tmp_path, told=editor, counts=False) as here:
         with attached(here) as (user, _):
             user.type(b"\x05c.")
-            user.expect(b"\x1b[?25h\x1b[?1000l\x1b[?1049l")
+            user.expect(b"\x1b[?1049l\x1b[?25h\x1b[?1000l")
             left(user)
         with attached(here) as (user, _):
             user.process.terminate()
-            user.expect(b"\x1b[?25h\x1b[?1000l\x1b[?1049l")
+            user.expect(b"\x1b[?1049l\x1b[?25h\x1b[?1000l")
             assert user.code() < 0
 
 

@@ -237,7 +237,7 @@ async def test_a_service_that_closes_again_and_again_is_not_run_into(
     monkeypatch.setattr(connecting.Connector, "_pause", pause)
     options = await serve(*[says(HELLO, code=1011, reason="an error") for _ in range(4)], says(HELLO))
     assert await attach(options) == 0
-    assert pauses == [0.2, 0.4, 0.8, 1.6]
+    assert pauses == [0.2, 0.4, 0.8, 1.0]
     assert ends.read() == b""
 
 
