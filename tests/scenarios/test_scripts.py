@@ -15,7 +15,9 @@ from tests.scenarios.process import ROOT, environment, service
 
 pytestmark = pytest.mark.timeout(300)
 
-NOT_CLONED = shutil.ignore_patterns(".*", "__pycache__", "dist", "build", "*.egg-info", "tests")
+NOT_CLONED = shutil.ignore_patterns(
+    *(".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__", "dist", "build", "*.egg-info", "vendor", "tests")
+)
 
 
 @pytest.fixture(scope="module")
