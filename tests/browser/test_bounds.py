@@ -21,10 +21,12 @@ from tests.web.world import with_log
 
 pytestmark = marks
 
-FIRST_BYTE = 1.0
-"""Seconds from asking for the page to the machine's words on it."""
-ECHO = 0.1
-"""Seconds from a key to its echo, once a flood is over."""
+BUSY = 4
+"""How much slower a host may be on which other tests run beside these; what it took is printed."""
+FIRST_BYTE = 1.0 * BUSY
+"""Seconds from asking for the page to the machine's words on it: one, on a host that does nothing else."""
+ECHO = 0.1 * BUSY
+"""Seconds from a key to its echo, once a flood is over: a tenth, on such a host."""
 FLOOD = b"".join(b"flood %07d flood flood flood\r\n" % number for number in range(600_000))
 """20 MB."""
 GROWTH = 192 * 1024 * 1024
@@ -105,6 +107,7 @@ async def test_the_first_byte_is_soon_there(browser: Browser, tmp_path: Path) ->
                 entered = "term.buffer.active.getLine(0).translateToString(true).startsWith('node login:')"
                 seen = await tab.page.wait_for_function(f"() => {entered} && performance.now()")
                 took.append(await seen.json_value() / 1000)
+        print(f"\nfrom asking for the page to the first byte: {min(took):.2f} s")
         assert min(took) <= FIRST_BYTE, took
 
 
