@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import gc
 import inspect
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+_GATE, _TURN = Path(__file__), Path(__file__).with_name("__init__.py")
 SETTLE = 1.0
 """Seconds that closing sockets and ending tasks may take once a test is over."""
 
@@ -26,6 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if inspect.iscoroutinefunction(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.usefixtures("no_task_leaks"))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test beside those of other workers; one that is marked `alone`, because it measures, with none beside it."""
+    with _turn(item):
+        return (yield)
+
+
+@contextlib.contextmanager
+def _turn(item: pytest.Item) -> Iterator[None]:
+    alone = item.get_closest_marker("alone") is not None
+    # Two files that are there anyway, as locks between the processes of this checkout.
+    with _GATE.open() as gate, _TURN.open() as turn:
+        # Whoever waits for all others holds the gate: no other test begins meanwhile.
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(turn, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(gate, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture(autouse=True)
