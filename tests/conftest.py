@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test beside those of other workers; one that is marked `alone`, because it measures, with none beside it."""
+    """Run a test beside those of other workers; one that is marked `alone`, since it measures, with none beside it."""
     with _turn(item):
         return (yield)
 

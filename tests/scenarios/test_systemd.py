@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import http.client
+import os
 import re
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import Authority
 from tests.scenarios.process import CONSOLESVC, ROOT, environment, eventually, needs, read_until, service
 from tests.scenarios.systemd import Manager, activated, manager
 
@@ -122,14 +124,20 @@ def test_a_sign_of_life_comes_at_half_the_period(tmp_path: Path, systemd: Manage
         systemd.hear("WATCHDOG", LATER)
 
 
-def test_a_loop_that_hangs_gives_no_sign_of_life(tmp_path: Path, systemd: Manager, config: Path) -> None:
-    """The process is there and does nothing: here it is stopped, and goes on later."""
+def test_a_loop_that_hangs_gives_no_sign_of_life(tmp_path: Path, systemd: Manager) -> None:
+    """The process lives and its loop waits for a file that does not come, as on a dead NFS server: here, a FIFO."""
+    Authority(tmp_path).issue("console")
+    cert, config = tmp_path / "console.pem", tmp_path / "lab.yaml"
+    config.write_text(f"tls: {{cert: console.pem, key: console.key}}\n{ECHO}")
     with service(tmp_path / "run", "--config", str(config), env=systemd.environ(WATCHDOG_USEC="400000")) as running:
         systemd.hear("WATCHDOG")
-        running.signal(signal.SIGSTOP)
+        good = cert.rename(tmp_path / "good.pem")
+        os.mkfifo(cert)
+        writer = os.open(cert, os.O_WRONLY)  # returns once the loop has it open, and waits for what it says
         systemd.silence(1.5)
         assert running.process.poll() is None
-        running.signal(signal.SIGCONT)
+        good.replace(cert)
+        os.close(writer)
         assert "lines connected" in systemd.hear("WATCHDOG", LATER)["STATUS"]
 
 
