@@ -87,7 +87,7 @@ class AuditFile:
         number = older[-1][0] + 1 if older else 1
         target = self.path.with_name(f"{self.path.name}.{number:0{DIGITS}d}")
         with contextlib.suppress(FileNotFoundError):  # somebody has moved it away: that is as good
-            os.replace(self.path, target)  # noqa: PTH105 - atomic
+            self.path.replace(target)
             older.append((number, target))
         self._size = 0
         for _, path in older[: len(older) - self.keep] if self.keep else ():

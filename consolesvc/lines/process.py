@@ -115,6 +115,21 @@ class Process:
 _SIGNALS: Final = frozenset(signal.Signals)
 
 
+def _program(argv: Sequence[str], environment: Mapping[str, str], folder: str | None) -> tuple[str, list[str]]:
+    """The file to run, and the words it is given; raises LineUnavailable where it, or the folder, is not there."""
+    name = argv[0]
+    if folder is not None and not Path(folder).is_dir():
+        raise LineUnavailable(f"no such folder: {folder}", "see `cwd` of the line")
+    sought = name if folder is None or "/" not in name else str(Path(folder) / name)
+    program = shutil.which(sought, path=environment.get("PATH"))
+    if program is None:
+        raise LineUnavailable(f"no such program: {name}", "install it, or give its full path")
+    words = [name, *argv[1:]]
+    if folder is not None:
+        program, words = _IN_FOLDER[0], [*_IN_FOLDER, folder, str(Path(program).absolute()), *argv[1:]]
+    return program, words
+
+
 def spawn(
     argv: Sequence[str],
     environment: Mapping[str, str],
@@ -136,15 +151,7 @@ def spawn(
         LineUnavailable: there is no such program or folder, or it cannot be run.
     """
     name = argv[0]
-    if folder is not None and not Path(folder).is_dir():
-        raise LineUnavailable(f"no such folder: {folder}", "see `cwd` of the line")
-    sought = name if folder is None or "/" not in name else str(Path(folder) / name)
-    program = shutil.which(sought, path=environment.get("PATH"))
-    if program is None:
-        raise LineUnavailable(f"no such program: {name}", "install it, or give its full path")
-    words = [name, *argv[1:]]
-    if folder is not None:
-        program, words = _IN_FOLDER[0], [*_IN_FOLDER, folder, str(Path(program).absolute()), *argv[1:]]
+    program, words = _program(argv, environment, folder)
     try:
         pid = os.posix_spawn(
             program,

@@ -238,9 +238,9 @@ class LogFile:
             return
         target = rotated_path(self.directory.path, self.name, current.first, self._begun)
         moved = Segment(target, current.first, current.size, self._begun)
-        os.replace(current.path, target)  # noqa: PTH105 - atomic; a crash before the next line is mended by recovery
+        current.path.replace(target)  # a crash before the next line is mended by recovery
         with contextlib.suppress(FileNotFoundError):  # an index that was lost is lost: the bytes are kept
-            os.replace(current.index, moved.index)  # noqa: PTH105 - see above
+            current.index.replace(moved.index)
         self.directory.add(self.name, moved)
 
     def _open_new(self, now: float) -> None:

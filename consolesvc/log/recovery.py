@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,6 +81,6 @@ def _finish_rotation(index: Path, head: Record, older: Sequence[Segment]) -> Non
     """A crash came between the two renames of a rotation: the log has its new name, its index has not."""
     for segment in older:
         if segment.first == head.offset and not segment.index.exists():
-            os.replace(index, segment.index)  # noqa: PTH105 - atomic, like all renames here
+            index.replace(segment.index)
             return
     index.unlink()

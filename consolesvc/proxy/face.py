@@ -151,6 +151,26 @@ class Proxy:
             gap=start.gap,
             note=start.note,
         )
+        session = self._enter(server, lineage, viewer)
+        expiry = self._enforce_expiry(grant, viewer)
+        end: End | None = None
+        try:
+            ws = await self._open(request, session)
+            speech = await self._speech(ws, viewer, wish, replay_end, lineage)
+            viewer.returns = bool(lineage.current)
+            way = None if request.transport is None else Frames(ws, request.transport)
+            dropped = "Origin" in request.headers and self._drops_first_cr(viewer)
+            end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping, pulse=session.pulse)
+        finally:
+            if expiry is not None:
+                expiry.cancel()
+            self._leave(session, lineage, end)
+            _drop_unsent(request)
+        return ws
+
+    def _enter(self, server: Server, lineage: Lineage, viewer: Viewer) -> Session:
+        """Count a viewer in, give it the seat of who comes back by it, and tell who hears of sessions."""
+        console, grant = server.console, lineage.grant
         console.keyboard.succeed(lineage.session, viewer)
         lineage.session = viewer.id
         session = Session(lineage, viewer)
@@ -162,45 +182,40 @@ class Proxy:
         SESSION.set(viewer.id)
         self.witnesses.attached(server, viewer, **_who(server, viewer, grant))
         self.resumes.enter(lineage)
-        expiry = self._enforce_expiry(grant, viewer)
-        end: End | None = None
         console.note("attach", session=viewer.id, who=viewer.who, user=viewer.user, may_type=viewer.may_type)
         name = printable(viewer.name)
         log.info("%s: attached %s as session %s with token %s", server.name, name, viewer.id, grant.token_id)
-        try:
-            ws = _websocket()
-            ws.headers["Console-Offset"] = str(viewer.offset)
-            ws.headers["Console-Stream"] = console.stream
-            await ws.prepare(request)
-            session.pulse.ws = ws
-            viewer.protocol = ws.ws_protocol or ""
-            speech = await self._speech(ws, viewer, wish, replay_end, lineage)
-            viewer.returns = bool(lineage.current)
-            way = None if request.transport is None else Frames(ws, request.transport)
-            dropped = "Origin" in request.headers and self._drops_first_cr(viewer)
-            end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping, pulse=session.pulse)
-        finally:
-            viewer.detach()
-            self.sessions.remove(session)
-            self.witnesses.detached(viewer, **_ending(viewer, end))
-            console.note("detach", session=viewer.id)
-            self.resumes.leave(lineage)
-            if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
-                self.resumes.drop(lineage)
-            if expiry is not None:
-                expiry.cancel()
-            _drop_unsent(request)
-        why = "it closed" if end is None else f"{end.code} {end.reason}"
+        return session
+
+    async def _open(self, request: web.Request, session: Session) -> web.WebSocketResponse:
+        """Answer the handshake: from here on there is a websocket."""
+        viewer, ws = session.viewer, _websocket()
+        ws.headers["Console-Offset"] = str(viewer.offset)
+        ws.headers["Console-Stream"] = viewer.console.stream
+        await ws.prepare(request)
+        session.pulse.ws = ws
+        viewer.protocol = ws.ws_protocol or ""
+        return ws
+
+    def _leave(self, session: Session, lineage: Lineage, end: End | None) -> None:
+        """Count a viewer out, and tell who hears of sessions why: `end` is ours, None the client's own."""
+        viewer = session.viewer
+        viewer.detach()
+        self.sessions.remove(session)
+        self.witnesses.detached(viewer, **_ending(viewer, end))
+        viewer.console.note("detach", session=viewer.id)
+        self.resumes.leave(lineage)
+        if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
+            self.resumes.drop(lineage)
         log.info(
             "%s: detached session %s: %s; %d bytes out, %d in, %d lost",
-            server.name,
+            viewer.console.name,
             viewer.id,
-            why,
+            "it closed" if end is None else f"{end.code} {end.reason}",
             viewer.received,
             viewer.typist.delivered,
             viewer.lost,
         )
-        return ws
 
     def _drops_first_cr(self, viewer: Viewer) -> bool:
         """Whether a CR that comes on open is swallowed.

@@ -45,6 +45,24 @@ def setup(
         tls_trouble: What is wrong with the files of TLS; None where nothing is.
         kick: Sends a viewer away.
     """
+    _setup_list(app, inventory, trouble, tls_trouble)
+    output.setup(app, inventory=inventory, streams=streams)
+    boots.setup(app, inventory=inventory)
+    loan.setup(app, inventory=inventory)
+    sessions.setup(app, inventory=inventory, send_away=kick)
+    fake_faults.setup(app, inventory=inventory)
+    for part in (wait, send, run):
+        part.setup(app, inventory=inventory, waits=waits)
+    for part in (marks, slices, screen):
+        part.setup(app, inventory=inventory)
+
+
+def _setup_list(
+    app: web.Application,
+    inventory: Inventory,
+    trouble: Callable[[], str | None],
+    tls_trouble: Callable[[], str | None],
+) -> None:
     tails = Tails()
 
     async def consoles(request: web.Request) -> web.Response:
@@ -69,15 +87,6 @@ def setup(
 
     app.router.add_get("/console/v1/consoles", consoles)
     app.router.add_get("/console/v1/consoles/{id}", console)
-    output.setup(app, inventory=inventory, streams=streams)
-    boots.setup(app, inventory=inventory)
-    loan.setup(app, inventory=inventory)
-    sessions.setup(app, inventory=inventory, send_away=kick)
-    fake_faults.setup(app, inventory=inventory)
-    for part in (wait, send, run):
-        part.setup(app, inventory=inventory, waits=waits)
-    for part in (marks, slices, screen):
-        part.setup(app, inventory=inventory)
 
 
 def console_view(server: Server) -> dict[str, Any]:
