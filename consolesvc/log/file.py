@@ -11,7 +11,7 @@ from pathlib import Path
 
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.events import read_events
-from consolesvc.log.index import Record, mark_line
+from consolesvc.log.index import Record, add, happened, mark_line
 from consolesvc.log.names import Segment, current_path, rotated_path
 from consolesvc.log.recovery import Recovered, recover
 
@@ -220,15 +220,17 @@ class LogFile:
         """Rotate what is there, and begin a segment at `offset`."""
         current = self._current()
         self.close()
+        kept: list[Record] = []
         if current.path.exists():
-            if last_words:
-                with os.fdopen(_open(current.index), "ab") as index:
-                    index.writelines(record.line() for record in last_words)
+            if current.size == 0:  # its index goes with it: what that tells goes on in the next
+                kept = happened(current.index)
+            elif last_words:
+                add(_open(current.index), last_words)
             self._rotate(current)
         self.first = self.end = offset
         self._begun = now
         self._open_new(now)
-        self._write_index(last_words)
+        self._write_index([*kept, *last_words])
 
     def _rotate(self, current: Segment) -> None:
         self.directory.written -= current.size
@@ -295,4 +297,4 @@ class LogFile:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,6 +100,19 @@ def read_ends(path: Path) -> Ends | None:
         return None
     reserve = _last(data, b'{"event":"reserve"')
     return Ends(head.stream, head.time, _last(data, b"{") or head, head.offset if reserve is None else reserve.offset)
+
+
+def add(descriptor: int, records: Sequence[Record]) -> None:
+    """Add lines to an index that a crash may have left with its last one torn, and close it. Raises OSError."""
+    with os.fdopen(descriptor, "rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        file.write(b"\n" * torn + b"".join(record.line() for record in records))
+
+
+def happened(path: Path) -> list[Record]:
+    """The events of an index that are none of its own making: what happened to the console. Raises OSError."""
+    return [record for record in read_index(path) if record.event not in (None, "reserve", "stop", "restart")]
 
 
 def _last(data: bytes, beginning: bytes) -> Record | None:

@@ -210,6 +210,35 @@ def test_a_torn_index_line_is_passed_over(tmp_path: Path) -> None:
         assert file.end == 3
 
 
+def test_what_a_crash_has_cost_is_told_behind_a_torn_line(tmp_path: Path) -> None:
+    """A kill ends a write at the edge of a page: what is said next stands on a line of its own."""
+    with logged(tmp_path) as file:
+        file.append(0, b"abc", [], 1000.0)
+    with (tmp_path / "node.index").open("ab") as index:
+        index.write(b'{"offset":3,"ti')
+    with logged(tmp_path) as file:
+        file.append(RESERVE, b"def", [], 1000.0)
+    (rotated,) = scan(tmp_path)["node"]
+    gaps = [record for record in read_index(rotated.index) if record.event == "gap"]
+    assert [(record.offset, record.facts["to"]) for record in gaps] == [(3, RESERVE)]
+
+
+def test_a_life_without_a_byte_loses_nothing_that_was_told(tmp_path: Path) -> None:
+    """Killed before its first byte, it leaves no segment: the next tells of its gap, and of what happened meanwhile."""
+    with logged(tmp_path) as file:
+        file.append(0, b"abc", [], 1000.0)
+    with logged(tmp_path) as file:
+        file.append(file.end, b"", [Record(file.end, 1000.5, "attach", facts={"who": "alice"})], 1000.5)
+    with logged(tmp_path) as file:
+        file.append(file.end, b"def", [], 1001.0)
+        told = [record for record in read_index(tmp_path / "node.index") if record.event in ("gap", "attach")]
+    assert [(record.event, record.offset, record.facts) for record in told] == [
+        ("gap", 3, {"to": RESERVE}),
+        ("attach", RESERVE, {"who": "alice"}),
+        ("gap", RESERVE, {"to": 2 * RESERVE}),
+    ]
+
+
 def test_reopened_by_name(tmp_path: Path) -> None:
     """After USR2 a log that logrotate moved away is begun anew, at the right offset; one that was cut as well."""
     with logged(tmp_path) as file:
