@@ -4,16 +4,15 @@ A machine says the same few words at each start, and they are told apart by what
 firmware, boot loader, kernel. Somebody who types `dmesg` on it, or `version` in U-Boot, makes a boot that was none.
 No time plays a part, and no silence.
 
-All that every console says is searched for them, so the search is built for speed: to look for a single byte takes a
-tenth of the time that a word does, and ordinary text has few of the bytes chosen here.
+All that every console says is searched for them, so the search is built for speed: of a line its first byte is looked
+at, and what may stand anywhere is long and found by leaps.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 FIRST, FIRMWARE, LOADER, HYPERVISOR, ENTRY, KERNEL = range(6)
@@ -42,13 +41,12 @@ _WORDS = {
     b"UEFI firmware (version ": FIRMWARE,
     LOADER_MENU: LOADER,
     b"[    0.000000] Booting Linux on physical CPU": ENTRY,
+    b"[    0.000000] Linux version ": KERNEL,
+    b" bootblock starting": FIRST,  # coreboot, behind its date in UTC
 }
 """Likewise, also in the middle of a line, where a reset or a menu has put them."""
-_PLAIN = (
-    (b"[", b"[    0.000000] Linux version ", KERNEL),
-    (b"U", b" bootblock starting", FIRST),  # coreboot, behind its date in UTC
-)
-"""Likewise; these have no byte that is rare enough, but one without which a text has not the rest."""
+_VERSION = b" (version "
+"""In two of these; few texts have it."""
 _BAREBOX = re.compile(rb"barebox 20[^\r\n#]{1,60}#")
 """Likewise, at the beginning of a line; its rare byte comes at its end."""
 _AGAIN = frozenset((b"GRUB loading", b"Welcome to GRUB!", LOADER_MENU))
@@ -56,8 +54,6 @@ _AGAIN = frozenset((b"GRUB loading", b"Welcome to GRUB!", LOADER_MENU))
 
 CARRIED = 128
 """Bytes before new text that have to be looked at again with it: as long as any first words, and a colour or two."""
-_HITS = 4096
-"""Times that a byte which is rare in text is looked at: where there are more, it is no text."""
 _LINE_START = re.compile(rb"\n\r?(?:\x1b(?:\[[0-?]*+[ -/]*+[@-~]|c))*+\Z")
 """The end of what stands before the first word of a line: behind colours, or none."""
 
@@ -76,23 +72,16 @@ class Mark(NamedTuple):
     words: bytes
 
 
-def _by_middle() -> dict[bytes, dict[bytes, list[tuple[int, bytes, int]]]]:
-    """All words, each by a rare byte within it, and by that with its neighbours: how far in it is, word and place."""
-    found: dict[bytes, dict[bytes, list[tuple[int, bytes, int]]]] = {}
-    for words, place in (_LINE_WORDS | _WORDS).items():
-        rare = next(byte for byte in (b"B", b"X", b"F") if words.find(byte) > 0)
-        into = words.find(rare)
-        found.setdefault(rare, {}).setdefault(words[into - 1 : into + 2], []).append((into, words, place))
-    return found
-
-
-def _sieve(byte: bytes, known: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Finds a rare byte that stands between others as in first words; a log of a kernel has it everywhere else."""
-    after = b"|".join(b"(?<=%b)%b" % (re.escape(around[:2]), re.escape(around[2:])) for around in dict.fromkeys(known))
-    return re.compile(b"%b(?:%b)" % (byte, after))
-
-
-_RARE = tuple((byte, _sieve(byte, known), known) for byte, known in _by_middle().items())
+_COLOURS = rb"(?:\x1b(?:\[[0-?]*+[ -/]*+[@-~]|c))*+"
+_BEGINNING = re.compile(
+    rb"\n(?=[\r\x1b%b])\r?%b(%b)"
+    % (
+        re.escape(bytes(sorted({words[0] for words in _LINE_WORDS}))),
+        _COLOURS,
+        b"|".join(re.escape(words) for words in _LINE_WORDS),
+    )
+)
+"""A line that begins with first words. Of most lines the first byte alone is looked at: so it is quick."""
 
 
 def marks(text: bytes, old: int = 0) -> list[Mark]:
@@ -100,30 +89,21 @@ def marks(text: bytes, old: int = 0) -> list[Mark]:
 
     A line begins behind LF alone: to have one at the very beginning, begin the text with LF.
     """
-    found: list[Mark] = []
-    for byte, sieve, known in _RARE:
-        if byte in text:
-            for hit in islice(sieve.finditer(text), _HITS):
-                at = hit.start()
-                words = known[text[at - 1 : at + 2]]
-                found += [mark for mark in _around(text, at, words) if mark.at + len(mark.words) > old]
-    for byte, word, place in _PLAIN:
-        if byte in text and word in text:
-            found += [Mark(at, place, word) for at in places(text, word, max(0, old - len(word) + 1))]
+    found = [
+        Mark(match.start(1), _LINE_WORDS[match[1]], match[1])
+        for match in _BEGINNING.finditer(text)
+        if match.end() > old and match.start(1) - match.start() <= CARRIED
+    ]
+    has_version = _VERSION in text
+    for words, place in _WORDS.items():
+        if (has_version or _VERSION not in words) and words in text:
+            found += [Mark(at, place, words) for at in places(text, words, max(0, old - len(words) + 1))]
     if b"#" in text and b"barebox 20" in text:
         matches = [match for match in _BAREBOX.finditer(text) if match.end() > old]
         found += [Mark(m.start(), LOADER, m[0]) for m in matches if begins_line(text, m.start())]
     if len(found) > 1:
         found.sort()
     return found
-
-
-def _around(text: bytes, at: int, known: list[tuple[int, bytes, int]]) -> Iterator[Mark]:
-    """The words that a rare byte stands in."""
-    for into, words, place in known:
-        begin = at - into
-        if begin >= 0 and text.startswith(words, begin) and (words in _WORDS or begins_line(text, begin)):
-            yield Mark(begin, place, words)
 
 
 def places(text: bytes, words: bytes, start: int) -> Iterator[int]:
