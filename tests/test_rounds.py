@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
-from consolesvc.rounds import AT_ONCE, BEHIND_AT_ONCE, STEP, Rounds
+from consolesvc.rounds import AT_ONCE, BEHIND_AT_ONCE, LONGEST, STEP, Rounds
 from tests.lines.devices import eventually
 
 WAIT = 0.1
@@ -49,6 +50,24 @@ async def test_who_is_behind_is_called_soon_and_a_few_at_a_step() -> None:
     starts = range(0, 3 * BEHIND_AT_ONCE, BEHIND_AT_ONCE)
     assert calls == [*(list(range(at, at + BEHIND_AT_ONCE)) for at in starts), [-1]]
     assert asyncio.get_running_loop().time() - begun >= 3 * STEP
+
+
+async def test_calls_that_take_long_come_more_seldom_until_they_do_not() -> None:
+    """As long as they take too much of the time, and no longer; never more than LONGEST apart."""
+    slow = 0.03
+
+    def call(_: list[int]) -> None:
+        time.sleep(slow)
+        rounds.soon(1)
+
+    rounds: Rounds[int] = Rounds(WAIT, call)
+    rounds.soon(1)
+    await eventually(lambda: rounds.wait == 2 * WAIT, 5)
+    slow = 0.3
+    await eventually(lambda: rounds.wait == LONGEST, 15)
+    slow = 0.0
+    await eventually(lambda: rounds.wait == WAIT, 15)
+    rounds.close()
 
 
 async def test_a_closed_clock_calls_nobody() -> None:
