@@ -242,7 +242,7 @@ class Session:
         elif how == "take" and people.mode == EXCLUSIVE and people.holder is not None:
             yield Tell(_line(f"{people.name(people.holder)} holds the input until they let go of it (exclusive)"))
         else:
-            yield _message(type="request" if people.holder is None else how)
+            yield _message(type=how)  # a free input is held by either, and who holds it may be news on its way
 
     def _break(self) -> Iterator[str | Tell]:
         if self.viewing:

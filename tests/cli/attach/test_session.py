@@ -232,12 +232,12 @@ def test_a_break() -> None:
 
 
 def test_asking_for_the_input_and_taking_it() -> None:
-    """What is free is asked for either way; who holds it is told so."""
+    """What looks free is taken, too: somebody may hold it by now. Who holds it is told so."""
     session = begun(LEASE)
     assert list(session.wish(Do.REQUEST)) == ['{"type":"request"}']
     assert list(session.wish(Do.TAKE)) == ['{"type":"take"}']
     told(session, {"type": "input", "holder": None})
-    assert list(session.wish(Do.TAKE)) == ['{"type":"request"}']
+    assert list(session.wish(Do.TAKE)) == ['{"type":"take"}']
     told(session, {"type": "input", "holder": "me"})
     assert list(session.wish(Do.TAKE)) == [Tell("you hold the input")]
     told(session, {"type": "input", "mode": "exclusive", "holder": "b2"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def heard(machine: Machine, data: bytes) -> None:
     machine.heard = b""
 
 
+def told_who(user: Screen) -> bytes:
+    """Who is here and who may type, as this terminal has been told until now."""
+    user.type(b"\x05cw")
+    user.expect("SESSION")
+    return user.expect("(lease)")
+
+
+def holds_the_input(user: Screen) -> bool:
+    """Whether this terminal has been told that it does."""
+    return told_who(user).endswith(b"You hold the input ")
+
+
 def test_one_types_and_another_asks(shared: tuple[Lab, Machine]) -> None:
     """Who types first holds the input; who asks is granted it by a key, and types."""
     service, machine = shared
@@ -50,7 +63,7 @@ def test_one_types_and_another_asks(shared: tuple[Lab, Machine]) -> None:
         second.type(b"\x05ca")
         first.expect(" asks for the input: ^Ecg grants it, ^Ecn does not]")
         first.type(b"\x05cg")
-        second.expect("[consolesvc: ")
+        second.expect("the input of node is yours")
         second.type(b"2")
         heard(machine, b"2")
 
@@ -63,9 +76,8 @@ def test_who_holds_the_input_is_told_as_of_now(shared: tuple[Lab, Machine]) -> N
             other.type(b"\x05cs\x05ca")  # hands back what it holds
             holder.type(b"\x05cf" + key)
             heard(machine, key)
-            holder.type(b"\x05cw")
-            holder.expect("SESSION")
-            table = holder.expect("You hold the input (lease)")
+            until(partial(holds_the_input, holder))
+            table = told_who(holder)
             mine = next(line for line in table.splitlines() if b"(you)" in line)
             assert b"holds the input" in mine
             assert table.count(b"holds the input") == 1
@@ -78,13 +90,14 @@ def test_one_types_and_another_takes_it(shared: tuple[Lab, Machine]) -> None:
         first.type(b"1")
         heard(machine, b"1")
         second.type(b"\x05cf")
-        first.expect("[consolesvc: ")
+        first.expect("took the input of node from")
         second.type(b"2")
         heard(machine, b"2")
         first.type(b"too late")
-        first.expect("[consolesvc: ")
+        first.expect("holds the input of node")
         second.type(b"\x05cs")
         second.expect("view only: what you type stays here")
+        first.expect("the input of node is free")
         first.type(b"\x05ca3")
         heard(machine, b"3")
 
