@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import re
@@ -11,6 +10,7 @@ from typing import Final, TypeVar
 
 import yaml
 
+from consolesvc.config.nearest import nearest
 from consolesvc.config.reading import Parser, Value
 from consolesvc.config.units import LARGEST_SIZE, format_size, parse_size, parse_time
 from consolesvc.config.yaml_nodes import BOOLEAN, FLOAT, LONGEST_PATH, TEXT, WHOLE, describe, is_null, shown
@@ -128,8 +128,8 @@ def choice(value: Value, choices: Sequence[str]) -> str:
     written = plain(value, expected)
     if written not in choices:
         guess = value.node.tag == TEXT and len(choices) > 1
-        near = difflib.get_close_matches(written.lower()[:100], choices, 1) if guess else []
-        raise value.unexpected(f"{expected}; did you mean {near[0]}?" if near else expected)
+        near = nearest(written.lower(), choices) if guess else ""
+        raise value.unexpected(f"{expected}; did you mean {near}?" if near else expected)
     return written
 
 

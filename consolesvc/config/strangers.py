@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
+
+from consolesvc.config.nearest import nearest
 
 _LISTEN = "an address and a port are one key: `listen: 127.0.0.1:{port}`"
 _SETTINGS = "did you mean `settings: 9600n8`? speed, parity and bits are one key"
@@ -82,5 +83,5 @@ def hint(path: str, name: str, scalar: str, known: Collection[str]) -> str:
             if key in known and name in words:
                 return sentence
     names = sorted(known)
-    near = difflib.get_close_matches(name.lower()[:100], names, 1)
-    return f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(names)}"
+    near = nearest(name.lower(), names)
+    return f"did you mean `{near}`?" if near else f"known here: {', '.join(names)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -34,12 +33,13 @@ def parse_size(text: str) -> int:
         cure = f"; did you mean {near['number']} {near['unit'].upper()}iB?" if near else ""
         cure = _NOT_NEGATIVE if text.startswith("-") else cure
         raise ValueError(f"bytes, or a number with KiB, MiB or GiB{cure}")
-    size = Fraction(match["number"]) * _BYTES[match["unit"]]
-    if size.denominator != 1:
+    parts, whole = _exact(match["number"])
+    size, rest = divmod(parts * _BYTES[match["unit"]], whole)
+    if rest:
         raise ValueError("a whole number of bytes")
     if size > LARGEST_SIZE:
         raise ValueError("at most 1024 GiB")
-    return int(size)
+    return size
 
 
 def parse_time(text: str) -> float:
@@ -47,10 +47,17 @@ def parse_time(text: str) -> float:
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"seconds, or a number with s, m or h{_NOT_NEGATIVE if text.startswith('-') else ''}")
-    seconds = Fraction(match["number"]) * _SECONDS[match["unit"]]
-    if seconds > LONGEST_TIME:
+    parts, whole = _exact(match["number"])
+    parts *= _SECONDS[match["unit"]]
+    if parts > LONGEST_TIME * whole:
         raise ValueError("at most ten years")
-    return float(seconds)
+    return parts / whole
+
+
+def _exact(number: str) -> tuple[int, int]:
+    """A number with decimals as a quotient of two whole ones: 1.25 is 125 / 100."""
+    before, _, decimals = number.partition(".")
+    return int(before + decimals), 10 ** len(decimals)
 
 
 def format_size(size: int) -> str:

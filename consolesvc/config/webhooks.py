@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 from consolesvc.config import scalars
 from consolesvc.config.addresses import is_host_name, is_ip
 from consolesvc.config.credentials import entry
+from consolesvc.config.nearest import nearest
 from consolesvc.config.reading import Parser, Section, Unreadable, Value, items, list_of
 from consolesvc.config.telling import Webhook
 from consolesvc.config.yaml_nodes import LONGEST_PATH, shown
@@ -100,8 +100,8 @@ def refuse_unknown_events(places: Mapping[str, Value], known: Sequence[str]) -> 
         for item in items(value, "names of events"):
             name = str(item.node.value)
             if isinstance(item.node, yaml.ScalarNode) and name not in known:
-                near = difflib.get_close_matches(name[:100], known, 1)
-                item.note(f"{shown(name)} is no event; {f'did you mean {near[0]}?' if near else _known(known)}")
+                near = nearest(name, known)
+                item.note(f"{shown(name)} is no event; {f'did you mean {near}?' if near else _known(known)}")
 
 
 def _known(names: Sequence[str]) -> str:

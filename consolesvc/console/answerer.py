@@ -14,7 +14,6 @@ once no answer has been passed on for that long.
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 ON_THE_WAY = 1.0
 """Seconds that an answer takes at most, more or less than another's to the same question."""
@@ -29,15 +28,15 @@ class Answerer:
         self.chosen: str | None = None
         self._chosen_until: dict[str, float] = {}
         """Those that were chosen, and until when."""
-        self._dropped: Counter[bytes] = Counter()
+        self._dropped: dict[bytes, int] = {}
         """Questions of each kind that the chosen one had answered before it was chosen."""
-        self._passed: Counter[bytes] = Counter()
+        self._passed: dict[bytes, int] = {}
         """Questions of each kind up to the last to which an answer was passed on."""
         self._last: dict[bytes, float] = {}
         """When that was."""
         self._skipped: dict[bytes, set[int]] = {}
         """Questions before that one to which none was passed on, of the last few."""
-        self._given: dict[str, Counter[bytes]] = {}
+        self._given: dict[str, dict[bytes, int]] = {}
         """Answers that each terminal has given, of each kind."""
 
     def __repr__(self) -> str:
@@ -59,7 +58,7 @@ class Answerer:
         if self.chosen in self._given:
             self._chosen_until[self.chosen] = now
         self.chosen = who
-        self._dropped = Counter() if who is None else self._given[who].copy()
+        self._dropped = {} if who is None else self._given[who].copy()
 
     def passes(self, who: str, kind: bytes, now: float, *, may_type: bool) -> bool:
         """Count an answer; whether it is the one.
@@ -73,25 +72,26 @@ class Answerer:
         if not kind:
             return may_type and who == self.chosen
         given = self._given[who]
-        given[kind] += 1
-        if given[kind] <= self._passed[kind] and given[kind] not in self._skipped[kind]:
+        given[kind] = given.get(kind, 0) + 1
+        passed = self._passed.get(kind, 0)
+        if given[kind] <= passed and given[kind] not in self._skipped[kind]:
             if now - self._last[kind] < ON_THE_WAY:
                 return False
-            given[kind] = self._passed[kind] + 1
+            given[kind] = passed + 1
         if not may_type or not (who == self.chosen or self._is_late(who, kind, now)):
             return False
         self._pass(kind, given[kind], now)
         return True
 
     def _pass(self, kind: bytes, question: int, now: float) -> None:
-        skipped, before = self._skipped.setdefault(kind, set()), self._passed[kind]
+        skipped, before = self._skipped.setdefault(kind, set()), self._passed.get(kind, 0)
         if question > before:
             skipped.update(range(max(before, question - FEW) + 1, question))
             self._passed[kind] = question
-        skipped -= {each for each in skipped if each == question or each <= self._passed[kind] - FEW}
+        skipped -= {each for each in skipped if each == question or each <= max(before, question) - FEW}
         self._last[kind] = now
 
     def _is_late(self, who: str, kind: bytes, now: float) -> bool:
         """Whether this was on its way when another was chosen, whose own answer to the question was dropped before."""
         on_its_way = now - self._chosen_until.get(who, -math.inf) < ON_THE_WAY
-        return on_its_way and self._given[who][kind] <= self._dropped[kind]
+        return on_its_way and self._given[who][kind] <= self._dropped.get(kind, 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
+import os
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Viewer:
     ) -> None:
         self.console = console
         self.offset = min(offset, console.ring.end)
-        self.id = secrets.token_hex(4)
+        self.id = os.urandom(4).hex()
         self.who = who
         self.user = user
         self.may_type = may_type

@@ -7,6 +7,7 @@ these, and is never reached. The others tell where the first proxy was asked, an
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,9 +45,8 @@ class Peer(NamedTuple):
     port: int = 0
 
     def __str__(self) -> str:
-        if not self.port:
-            return str(self.address)
-        return f"[{self.address}]:{self.port}" if self.address.version == 6 else f"{self.address}:{self.port}"  # noqa: PLR2004 - IPv6
+        text = _text(self.address)
+        return text if not self.port else f"[{text}]:{self.port}" if ":" in text else f"{text}:{self.port}"
 
 
 class Proxies:
@@ -87,7 +87,7 @@ def peer_at(name: object) -> Peer | None:
     """Who is connected by a socket with this peer name; None where that is no address of the network."""
     if not isinstance(name, tuple):
         return None
-    address = _address(name[0])
+    address = _peer_address(name[0])
     return None if address is None else Peer(address, name[1])
 
 
@@ -151,10 +151,10 @@ def public_root(scheme: str, host: str, headers: Mapping[str, str], prefix: str 
 
 
 def _client(request: web.BaseRequest) -> Peer | None:
-    peer = _peer(request)
-    if peer is None:
-        return None
-    return _proxies(request).client(peer, request.headers.getall("X-Forwarded-For", ()))
+    peer, forwarded_for = _peer(request), request.headers.getall("X-Forwarded-For", ())
+    if peer is None or not forwarded_for:
+        return peer  # as most come, and before anything is looked up
+    return _proxies(request).client(peer, forwarded_for)
 
 
 def _believed(request: web.BaseRequest) -> Mapping[str, str]:
@@ -192,6 +192,12 @@ def _address(text: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
+
+
+_peer_address = functools.lru_cache(1024)(_address)
+"""The address of a socket's other end: who comes once comes again."""
+_text = functools.lru_cache(1024)(str)
+"""An address as text."""
 
 
 def _first(headers: Mapping[str, str], name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import mmap
 import socket
 import threading
 from typing import TypeVar
@@ -18,7 +19,7 @@ class _Shared(threading.local):
     """The receive buffer of a thread's loop: what is read is taken before the loop reads for another line."""
 
     def __init__(self) -> None:
-        self.view = memoryview(bytearray(READ_ALONE))
+        self.view = memoryview(mmap.mmap(-1, READ_ALONE))  # costs what is read into it, where a bytearray is filled
 
 
 L = TypeVar("L", bound="StreamLine")

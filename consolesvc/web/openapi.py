@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -18,7 +18,7 @@ def setup(app: web.Application) -> None:
 
 def document() -> dict[str, Any]:
     """The document, read from the package."""
-    text = resources.files(__package__).joinpath("openapi.yaml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("openapi.yaml").read_text(encoding="utf-8")
     found: dict[str, Any] = yaml.safe_load(text)
     return found
 

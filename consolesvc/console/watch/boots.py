@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,8 +73,9 @@ class Boots:
     @property
     def trend(self) -> float | None:
         """The median of the last TREND boots' seconds to a login; None before the first."""
-        seconds = self.seconds
-        return round(statistics.median(seconds), 1) if seconds else None
+        seconds = sorted(self.seconds)
+        middle = len(seconds) // 2
+        return round((seconds[middle] + seconds[~middle]) / 2, 1) if seconds else None
 
     @property
     def seconds(self) -> list[float]:
