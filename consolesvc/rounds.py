@@ -4,14 +4,15 @@ A timer for each would cost more than what it is for: with two thousand consoles
 second. Here they stand in a queue, in the order in which they asked, and are taken from it many at a time. Those who
 are behind stand in one of their own, which is short of turns: however many, all together they cost a bounded time.
 
-Much of a call's cost is the same however much there is to do. So where the calls take more than SHARE of the time, all
-are called more seldom, up to LONGEST apart, until they do not: thousands that speak without a pause must not cost those
-who read them what it costs to look.
+Where what they are called for would take more than its share of the time, they wait their turn in the queue: of each
+step the share is used and no more, so that thousands that speak without a pause do not cost those who read them what
+it costs to look; and evenly, so that no moment has to bear what another was spared. But nobody waits past LONGEST.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -24,31 +25,35 @@ AT_ONCE = 64
 """Taken from the queue before the loop sees to its consoles again."""
 BEHIND_AT_ONCE = 4
 """Of those that are behind, called upon in one step."""
-SHARE = 0.1
-"""Of the time that calls may take before all wait longer; a quarter of it, and they wait less again."""
 LONGEST = 1.0
-"""Seconds from asking to being called upon, at most."""
+"""Seconds in the queue, about, whatever it costs."""
+_MEMORY = 64
+"""Calls over which their cost is averaged."""
 
 
 class Rounds(Generic[T]):
     """Calls upon whoever asked, `wait` seconds later.
 
     Args:
-        wait: Seconds, where that costs little.
-        call: Given those that are due: AT_ONCE at most, and BEHIND_AT_ONCE of those that are behind.
-
-    Attributes:
-        wait: Seconds that it is now.
+        wait: Seconds.
+        call: Given those that are due: `at_once` at most, and BEHIND_AT_ONCE of those that are behind.
+        at_once: See AT_ONCE.
+        share: Of the time, that calls may take before who is due waits longer; infinity for no such bound.
     """
 
-    def __init__(self, wait: float, call: Callable[[list[T]], None]) -> None:
-        self.wait = self._shortest = wait
+    def __init__(
+        self, wait: float, call: Callable[[list[T]], None], *, at_once: int = AT_ONCE, share: float = math.inf
+    ) -> None:
+        self._wait = wait
         self._call = call
-        self._spent = 0.0
-        self._weighed = 0.0
+        self._at_once = at_once
+        self._share = share
+        self._cost = 0.0
         self._queue: deque[tuple[float, T]] = deque()
         self._behind: deque[T] = deque()
         self._step = 0.0
+        self._room = 0.0
+        """How many more may be called upon in this step."""
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
 
     def __repr__(self) -> str:
@@ -60,9 +65,9 @@ class Rounds(Generic[T]):
     def soon(self, who: T) -> None:
         """Call upon somebody in `wait` seconds. Who asks twice is called upon twice."""
         loop = asyncio.get_running_loop()
-        self._queue.append((loop.time() + self.wait, who))
+        self._queue.append((loop.time() + self._wait, who))
         if self._timer is None:
-            self._timer = loop.call_later(self.wait, self._strike)
+            self._timer = loop.call_later(self._wait, self._strike)
 
     def again(self, who: T) -> None:
         """Call upon somebody who is behind at the next step that has room for it, STEP seconds from now or later."""
@@ -78,31 +83,31 @@ class Rounds(Generic[T]):
     def _strike(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        until = now + STEP / 2
         due: list[T] = []
-        while self._queue and self._queue[0][0] <= until and len(due) < AT_ONCE:
-            due.append(self._queue.popleft()[1])
-        if self._behind and now >= self._step:
+        if now >= self._step:
             self._step = now + STEP
+            self._room = self._most()
             due += [self._behind.popleft() for _ in range(min(BEHIND_AT_ONCE, len(self._behind)))]
+        until = now + STEP / 2
+        room = min(self._at_once, self._room)
+        while self._is_due(until) and room >= 1:
+            due.append(self._queue.popleft()[1])
+            room -= 1
+            self._room -= 1
         if due:
             self._call(due)
-            self._weigh(now, loop.time())
-        if self._queue and self._queue[0][0] <= until:
+            self._cost += ((loop.time() - now) / len(due) - self._cost) * min(1.0, len(due) / _MEMORY)
+        if self._is_due(until) and self._room >= 1:
             self._timer = loop.call_soon(self._strike)
-        elif self._queue or self._behind:
-            self._timer = loop.call_later(STEP, self._strike)
+        elif self._behind or self._queue:
+            self._timer = loop.call_at(self._step if self._behind else max(self._step, self._queue[0][0]), self._strike)
         else:
             self._timer = None
 
-    def _weigh(self, begun: float, now: float) -> None:
-        """Count what a call took, and wait longer or less for it: once in the longest wait, so that it shows."""
-        self._spent += now - begun
-        elapsed = now - self._weighed
-        if elapsed < LONGEST:
-            return
-        if self._spent > SHARE * elapsed:
-            self.wait = min(LONGEST, 2 * self.wait)
-        elif self._spent < SHARE / 4 * elapsed:
-            self.wait = max(self._shortest, self.wait / 2)
-        self._spent, self._weighed = 0.0, now
+    def _is_due(self, until: float) -> bool:
+        return bool(self._queue) and self._queue[0][0] <= until
+
+    def _most(self) -> float:
+        """How many may be called upon in one step, one at least: the share of it, or what the queue's length asks."""
+        share = self._share * STEP / self._cost if self._cost > 0 else math.inf
+        return 1 + max(share, len(self._queue) * STEP / LONGEST)

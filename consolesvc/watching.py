@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from consolesvc.config.server import ServerConfig
 from consolesvc.config.telling import Webhook
 from consolesvc.console.events import Event
-from consolesvc.console.watch.watch import LOOK, Watch, look_all
+from consolesvc.console.watch.watch import clock
 from consolesvc.feed import Feed, Item
 from consolesvc.inventory import Server
-from consolesvc.rounds import Rounds
 
 if TYPE_CHECKING:
     from consolesvc.webhooks.hooks import Hooks
@@ -33,7 +32,7 @@ class Watching:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self.rounds: Rounds[Watch] = Rounds(LOOK, look_all)
+        self.rounds = clock()
         self.feed = Feed()
         self._hooks: Hooks | None = None
 

@@ -52,21 +52,44 @@ async def test_who_is_behind_is_called_soon_and_a_few_at_a_step() -> None:
     assert asyncio.get_running_loop().time() - begun >= 3 * STEP
 
 
-async def test_calls_that_take_long_come_more_seldom_until_they_do_not() -> None:
-    """As long as they take too much of the time, and no longer; never more than LONGEST apart."""
-    slow = 0.03
+async def test_calls_that_take_more_than_their_share_are_spread_over_the_steps() -> None:
+    """In order; and evenly, so that each step has time for others."""
+    calls: list[int] = []
+    share, each = 0.25, STEP / 20
 
-    def call(_: list[int]) -> None:
-        time.sleep(slow)
-        rounds.soon(1)
+    def call(due: list[int]) -> None:
+        time.sleep(each * len(due))
+        calls.extend(due)
 
-    rounds: Rounds[int] = Rounds(WAIT, call)
-    rounds.soon(1)
-    await eventually(lambda: rounds.wait == 2 * WAIT, 5)
-    slow = 0.3
-    await eventually(lambda: rounds.wait == LONGEST, 15)
-    slow = 0.0
-    await eventually(lambda: rounds.wait == WAIT, 15)
+    rounds: Rounds[int] = Rounds(0.01, call, at_once=1, share=share)
+    count = int(0.4 / each)
+    begun = asyncio.get_running_loop().time()
+    for who in range(count):
+        rounds.soon(who)
+    await eventually(lambda: len(rounds) == 0, 5)
+    assert calls == list(range(count))
+    # A step has room for five of them, one more for the rounding, and before the first has cost anything for all.
+    assert asyncio.get_running_loop().time() - begun >= 0.4
+
+
+async def test_nobody_waits_much_longer_than_the_longest() -> None:
+    """However much they cost, and whatever their share."""
+    calls: list[int] = []
+
+    def call(due: list[int]) -> None:
+        time.sleep(0.0005 * len(due))
+        calls.extend(due)
+
+    rounds: Rounds[int] = Rounds(0.01, call, at_once=4, share=0.000001)
+    begun = asyncio.get_running_loop().time()
+    for who in range(500):
+        rounds.soon(who)
+    asked = len(rounds)
+    while len(calls) < asked:
+        rounds.soon(-1)  # the queue stays as long as it is
+        await asyncio.sleep(LONGEST / asked)
+    assert calls[:asked] == list(range(asked))
+    assert LONGEST / 2 < asyncio.get_running_loop().time() - begun < 4 * LONGEST
     rounds.close()
 
 

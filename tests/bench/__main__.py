@@ -1,8 +1,8 @@
 """`scripts/bench`: our service beside what else one could take, the same work in the same run, every byte checked.
 
 Peers take turns (A B A B), each on the first CPU alone, the load on the others; figures are medians, and only ratios of
-one run mean anything. A row in which a byte was lost or a peer failed is BROKEN, and the exit code 1. What this host
-lacks is said, before and after.
+one run mean anything, less so where `stolen` tells that a host above this one took much of the CPUs. A row in which a
+byte was lost or a peer failed is BROKEN, and the exit code 1. What this host lacks is said, before and after.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ def measure(workload: Workload, size: Size, runs: int) -> list[Row]:
     rows = [Row(workload.name, name) for name in workload.peers if peers.ALL[name].missing() is None]
     for _ in range(runs):
         for row in rows:
+            stolen = host.Stolen()
             try:
-                row.runs.append(workload.run(peers.ALL[row.peer], size))
+                figures = workload.run(peers.ALL[row.peer], size)
+                row.runs.append({**figures, "stolen %": stolen.percent})
             except (Broken, RuntimeError, OSError, AssertionError) as error:
                 row.errors.append(f"{type(error).__name__}: {error}" if not isinstance(error, Broken) else str(error))
     for row in rows:

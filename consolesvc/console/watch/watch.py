@@ -33,6 +33,10 @@ LOOK = 0.2
 """Seconds between a byte and the look at it, about; and so between two looks of a watch that is not behind."""
 MOST = 64 * 1024
 """Bytes that one look sees."""
+SHARE = 0.1
+"""Of the time, that all looks may take before each waits longer."""
+AT_ONCE = 8
+"""Looks before the loop sees to its consoles again: half a millisecond."""
 BEHIND = 4 * 1024 * 1024
 """Bytes that a watch may be behind, and half the ring at most: beyond, it goes on with the last MOST."""
 APART = 10.0
@@ -62,7 +66,7 @@ class Watch:
     """
 
     def __init__(self, console: Subject, events: Events) -> None:
-        self.rounds = Rounds(LOOK, look_all)
+        self.rounds = clock()
         self.offset = 0
         self.skipped = 0
         self.memory = Memory(console)
@@ -214,6 +218,11 @@ class Watch:
         ring = self._console.ring
         line = ring.read(max(offset, ring.start), LINE).lstrip(b"\r\n").partition(b"\n")[0]
         return _STAMP.sub("", plain_text(line).strip())
+
+
+def clock() -> Rounds[Watch]:
+    """A clock for watches."""
+    return Rounds(LOOK, look_all, at_once=AT_ONCE, share=SHARE)
 
 
 def look_all(watches: Iterable[Watch]) -> None:
