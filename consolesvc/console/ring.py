@@ -95,7 +95,7 @@ class Ring:
             ValueError: `offset` is outside: the caller has not looked for its gap.
         """
         at = offset - self._base  # it has not come round yet: the common case, and the quick one
-        if 0 <= at and offset <= self.end <= self._base + self.capacity:
+        if at >= 0 and offset <= self.end <= self._base + self.capacity:
             return bytes(memoryview(self._data)[at : min(at + limit, self.end - self._base)])
         parts = self._parts(offset, limit)
         return bytes(parts[0]) if len(parts) == 1 else b"".join(parts)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -17,26 +15,8 @@ from consolesvc.console.events import Event, Gap
 from consolesvc.console.ring import Ring
 from consolesvc.console.viewer import Chunk, Viewer
 from consolesvc.lines.serial import SerialOpener
+from tests.console.consoles import RING
 from tests.lines.devices import Device, eventually
-
-RING = 256 * 1024
-
-
-@pytest.fixture
-async def device(tmp_path: Path) -> AsyncIterator[Device]:
-    device = Device(tmp_path / "ttyUSB0")
-    device.plug()
-    yield device
-    device.pull()
-
-
-@pytest.fixture
-async def console(device: Device) -> AsyncIterator[Console]:
-    console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=RING, replay=1024)
-    await console.start()
-    await eventually(lambda: console.connected)
-    yield console
-    await console.close()
 
 
 async def read(viewer: Viewer, size: int) -> bytes:

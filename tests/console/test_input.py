@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from consolesvc.config.linespec import Pace, SerialSpec
 from consolesvc.console.input import ROOM, InputPath, Typist
 from consolesvc.lines.serial import SerialOpener
-from tests.lines.devices import Collector, Device, plugged
-
-
-@pytest.fixture
-async def device(tmp_path: Path) -> AsyncIterator[Device]:
-    async with plugged(tmp_path / "tty") as made:
-        yield made
+from tests.lines.devices import Collector, Device
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from consolesvc.config.linespec import Pace, SerialSpec
+from consolesvc.config.linespec import Pace
 from consolesvc.console.call import typing
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event
@@ -16,28 +15,14 @@ from consolesvc.console.keyboard import LOOKED_AT
 from consolesvc.console.sharing import Sharing
 from consolesvc.console.viewer import TOLD, Viewer
 from consolesvc.errors import InputHeld
-from consolesvc.lines.serial import SerialOpener
+from tests.console.consoles import running
 from tests.lines.devices import Device, eventually
-
-RING = 256 * 1024
-
-
-@pytest.fixture
-async def device(tmp_path: Path) -> AsyncIterator[Device]:
-    device = Device(tmp_path / "ttyUSB0")
-    device.plug()
-    yield device
-    device.pull()
 
 
 @pytest.fixture
 async def console(device: Device) -> AsyncIterator[Console]:
-    spec = SerialSpec(str(device.path))
-    console = Console("node3", SerialOpener(spec), ring=RING, replay=0, sharing=Sharing("lease", 300.0))
-    await console.start()
-    await eventually(lambda: console.connected)
-    yield console
-    await console.close()
+    async with running(device, replay=0, sharing=Sharing("lease", 300.0)) as console:
+        yield console
 
 
 def words(viewer: Viewer) -> list[str]:
@@ -96,16 +81,11 @@ async def test_a_large_message_of_one_who_looks_is_not_looked_through(console: C
 
 async def test_closing_leaves_no_timer(device: Device) -> None:
     """Neither for a lease, nor for what is held, nor for the list of viewers."""
-    console = Console(
-        "node3", SerialOpener(SerialSpec(str(device.path))), ring=RING, replay=0, sharing=Sharing("lease", 300.0)
-    )
-    await console.start()
-    await eventually(lambda: console.connected)
-    viewer = Viewer(console, 0)
-    viewer.inform()
-    console.write(viewer, b"x")
-    console.write(viewer, b"\x1b[24;")
-    await console.close()
+    async with running(device, sharing=Sharing("lease", 300.0)) as console:
+        viewer = Viewer(console, 0)
+        viewer.inform()
+        console.write(viewer, b"x")
+        console.write(viewer, b"\x1b[24;")
     assert console.keyboard._timer is not None
     assert console.keyboard._timer.cancelled()
     viewer.detach()
@@ -157,31 +137,24 @@ async def test_a_call_that_is_overruled_types_no_more(console: Console, device: 
 
 async def test_calls_share_a_shared_input(device: Device) -> None:
     """With viewers and with each other."""
-    console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=RING, replay=0)
-    await console.start()
-    await eventually(lambda: console.connected)
-    viewer = Viewer(console, 0)
-    with typing(console, "a") as one, typing(console, "b") as two:
-        await one.type(b"1")
-        console.write(viewer, b"2")
-        await two.type(b"3")
-    assert await device.heard(3) == b"123"
-    await console.close()
+    async with running(device) as console:
+        viewer = Viewer(console, 0)
+        with typing(console, "a") as one, typing(console, "b") as two:
+            await one.type(b"1")
+            console.write(viewer, b"2")
+            await two.type(b"3")
+        assert await device.heard(3) == b"123"
 
 
 async def test_a_paced_paste_keeps_the_lease(device: Device) -> None:
     """It takes longer than a lease may be silent; the holder types all the while."""
-    spec = SerialSpec(str(device.path), pace=Pace(100, "c"))
-    console = Console("node3", SerialOpener(spec), ring=RING, replay=0, sharing=Sharing("lease", 0.2))
-    await console.start()
-    await eventually(lambda: console.connected)
-    alice, bob = Viewer(console, 0, user="alice"), Viewer(console, 0)
-    console.write(alice, b"a" * 60)
-    console.write(bob, b"b")
-    assert await device.heard(50) == b"a" * 50
-    assert console.keyboard.sharing.holder == alice.id
-    await eventually(lambda: console.keyboard.sharing.holder is None, patience=2)
-    await asyncio.sleep(0)
-    assert words(alice)[-1] == "you typed nothing for 0.2 s: the input of node3 is free"
-    assert words(bob)[-1] == "the input of node3 is free"
-    await console.close()
+    async with running(device, pace=Pace(100, "c"), sharing=Sharing("lease", 0.2)) as console:
+        alice, bob = Viewer(console, 0, user="alice"), Viewer(console, 0)
+        console.write(alice, b"a" * 60)
+        console.write(bob, b"b")
+        assert await device.heard(50) == b"a" * 50
+        assert console.keyboard.sharing.holder == alice.id
+        await eventually(lambda: console.keyboard.sharing.holder is None, patience=2)
+        await asyncio.sleep(0)
+        assert words(alice)[-1] == "you typed nothing for 0.2 s: the input of node3 is free"
+        assert words(bob)[-1] == "the input of node3 is free"

@@ -10,23 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from consolesvc.config.linespec import SerialSpec
 from consolesvc.config.operators import Log
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event
 from consolesvc.console.viewer import Chunk, Viewer
-from consolesvc.lines.serial import SerialOpener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.index import read_index
 from consolesvc.log.thread import LogThread
-from tests.lines.devices import Device, eventually, plugged
-
-
-@pytest.fixture
-async def device(tmp_path: Path) -> AsyncIterator[Device]:
-    async with plugged(tmp_path / "ttyUSB0") as device:
-        yield device
+from tests.console.consoles import running
+from tests.lines.devices import Device, eventually
 
 
 @contextlib.asynccontextmanager
@@ -34,13 +27,10 @@ async def console(device: Device, logs: Path | None, ring: int = 4096) -> AsyncI
     """A running console, with a log or without."""
     folder = None if logs is None else LogDirectory(logs, Log(min_free=0, segment_size=8192), LogThread())
     log = None if folder is None else LogFile(folder, "node3", ring)
-    console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=ring, replay=1024, log=log)
-    await console.start()
     try:
-        await eventually(lambda: console.connected)
-        yield console
+        async with running(device, ring=ring, log=log) as console:
+            yield console
     finally:
-        await console.close()
         if folder is not None:
             folder.thread.post(folder.close)
             await folder.thread.close(2)

@@ -6,36 +6,17 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from consolesvc.config.linespec import Pace, SerialSpec
+from consolesvc.config.linespec import Pace
 from consolesvc.console.call import typing
 from consolesvc.console.console import Console
 from consolesvc.console.sending import Sent, send
 from consolesvc.console.text import plain_text
 from consolesvc.errors import LineLost, LineUnavailable
-from consolesvc.lines.serial import SerialOpener
 from tests.console.shells import shell, shells
 from tests.lines.devices import Device, eventually
-
-
-@pytest.fixture
-async def device(tmp_path: Path) -> AsyncIterator[Device]:
-    device = Device(tmp_path / "ttyUSB0")
-    device.plug()
-    yield device
-    device.pull()
-
-
-@pytest.fixture
-async def console(device: Device) -> AsyncIterator[Console]:
-    console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=65536, replay=1024)
-    await console.start()
-    await eventually(lambda: console.connected)
-    yield console
-    await console.close()
 
 
 async def sent(

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
-from consolesvc.config.linespec import SerialSpec
 from consolesvc.config.operators import Log
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
@@ -17,30 +13,11 @@ from consolesvc.console.hearing import HEARINGS
 from consolesvc.console.listening import PIECE, Listener
 from consolesvc.console.patterns import compile_bounded
 from consolesvc.console.waiting import LONGEST, Waited, wait_for
-from consolesvc.lines.serial import SerialOpener
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.file import LogFile
 from consolesvc.log.thread import LogThread
+from tests.console.consoles import RING, running
 from tests.lines.devices import Device, eventually
-
-RING = 256 * 1024
-
-
-@pytest.fixture
-async def device(tmp_path: Path) -> AsyncIterator[Device]:
-    device = Device(tmp_path / "ttyUSB0")
-    device.plug()
-    yield device
-    device.pull()
-
-
-@pytest.fixture
-async def console(device: Device) -> AsyncIterator[Console]:
-    console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=RING, replay=1024)
-    await console.start()
-    await eventually(lambda: console.connected)
-    yield console
-    await console.close()
 
 
 async def wait(console: Console, *patterns: str, since: int = 0, seconds: float = 5.0) -> Waited:
@@ -223,15 +200,12 @@ async def test_what_the_ring_has_lost_is_read_from_the_log(tmp_path: Path, devic
     """A wait from long ago finds what is on disk alone."""
     logs = LogDirectory(tmp_path / "logs", Log(min_free=0), LogThread())
     log = LogFile(logs, "node3", 4096)
-    console = Console("node3", SerialOpener(SerialSpec(str(device.path))), ring=4096, replay=1024, log=log)
-    await console.start()
-    await eventually(lambda: console.connected)
-    await device.say(b"Kernel panic - not syncing: no init\r\n" + b"-" * 20_000)
-    await eventually(lambda: console.ring.end == 20_037)
-    waited = await wait(console, r"panic - (.*)", since=0, seconds=0)
-    assert waited.found is not None
-    assert (waited.found.groups, waited.gap) == (("not syncing: no init",), None)
-    await console.close()
+    async with running(device, ring=4096, log=log) as console:
+        await device.say(b"Kernel panic - not syncing: no init\r\n" + b"-" * 20_000)
+        await eventually(lambda: console.ring.end == 20_037)
+        waited = await wait(console, r"panic - (.*)", since=0, seconds=0)
+        assert waited.found is not None
+        assert (waited.found.groups, waited.gap) == (("not syncing: no init",), None)
     logs.thread.post(logs.close)
     await logs.thread.close(2)
 
