@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from consolesvc.log.index import Record
+from consolesvc.log.index import Record, record_at
 from consolesvc.log.names import Segment
 
 
@@ -22,19 +22,10 @@ def read_events(segments: Iterable[Segment], kind: str) -> Iterator[Record]:
             data = segment.index.read_bytes()
         except FileNotFoundError:
             continue
-        head = _parsed(data[: data.find(b"\n") + 1])
+        head = record_at(data, 0)
         stream = None if head is None else head.stream
         at = data.find(beginning)
         while at >= 0:
-            begins_line = at == 0 or data[at - 1] == ord("\n")
-            record = _parsed(data[at : data.find(b"\n", at) + 1]) if begins_line else None
-            if record is not None:
+            if (record := record_at(data, at)) is not None:
                 yield Record(record.offset, record.time, record.event, stream, record.facts)
             at = data.find(beginning, at + 1)
-
-
-def _parsed(line: bytes) -> Record | None:
-    try:
-        return Record.parse(line)
-    except ValueError:
-        return None

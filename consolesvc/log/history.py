@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from consolesvc.log.index import Record
+from consolesvc.log.index import Record, record_at
 from consolesvc.log.names import Segment
 
 _BEGINNING = b'{"event":"'
@@ -31,7 +31,7 @@ def last_events(
         while len(found) < limit and (at := data.rfind(_BEGINNING, 0, end)) >= 0:
             end = at
             name = data[at + len(_BEGINNING) : data.find(b'"', at + len(_BEGINNING))].decode("utf-8", "replace")
-            if name in kinds and (record := _record(data, at)) is not None:
+            if name in kinds and (record := record_at(data, at)) is not None:
                 found.append(record)
         if len(found) >= limit or (found and tail is not None):
             break
@@ -47,13 +47,3 @@ def _end_of(index: Path, size: int | None) -> bytes:
             return file.read()
     except FileNotFoundError:
         return b""
-
-
-def _record(data: bytes, at: int) -> Record | None:
-    """The record whose line begins there; None where that is torn, or is text in another one."""
-    if at and data[at - 1] != ord("\n"):
-        return None
-    try:
-        return Record.parse(data[at : data.find(b"\n", at) + 1])
-    except ValueError:
-        return None

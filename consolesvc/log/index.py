@@ -95,7 +95,7 @@ def read_ends(path: Path) -> Ends | None:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
-    head = _parsed(data[: data.find(b"\n") + 1])
+    head = record_at(data, 0)
     if head is None or head.stream is None:
         return None
     reserve = _last(data, b'{"event":"reserve"')
@@ -120,11 +120,15 @@ def _last(data: bytes, beginning: bytes) -> Record | None:
     end = len(data)
     while (begin := data.rfind(beginning, 0, end)) >= 0:
         end = begin
-        if begin == 0 or data[begin - 1] == ord("\n"):
-            record = _parsed(data[begin : data.find(b"\n", begin) + 1])
-            if record is not None:
-                return record
+        if (record := record_at(data, begin)) is not None:
+            return record
     return None
+
+
+def record_at(data: bytes, at: int) -> Record | None:
+    """The record whose line begins there, in an index's bytes; None where none does, or it is torn or foreign."""
+    begins_line = at == 0 or data[at - 1] == ord("\n")
+    return _parsed(data[at : data.find(b"\n", at) + 1]) if begins_line else None
 
 
 def _parsed(line: bytes) -> Record | None:
