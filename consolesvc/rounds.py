@@ -6,7 +6,8 @@ are behind stand in one of their own, which is short of turns: however many, all
 
 Where what they are called for would take more than its share of the time, they wait their turn in the queue: of each
 step the share is used and no more, so that thousands that speak without a pause do not cost those who read them what
-it costs to look; and evenly, so that no moment has to bear what another was spared. But nobody waits past LONGEST.
+it costs to look; and evenly, so that no moment has to bear what another was spared. But nobody is called later than
+LONGEST after asking: where the share is too little for that, as many are called in each step as all of them need.
 """
 
 from __future__ import annotations
@@ -26,9 +27,13 @@ AT_ONCE = 64
 BEHIND_AT_ONCE = 4
 """Of those that are behind, called upon in one step."""
 LONGEST = 1.0
-"""Seconds in the queue, about, whatever it costs."""
+"""Seconds from asking to being called upon, about, whatever it costs."""
 _MEMORY = 64
 """Calls over which their cost is averaged."""
+_HICCUP = 4.0
+"""One that costs so many times the average counts no more: it was the collector's, or another program's time."""
+_TICK = 0.001
+"""Seconds by which a timer may be early: uvloop's clock has no less."""
 
 
 class Rounds(Generic[T]):
@@ -83,20 +88,21 @@ class Rounds(Generic[T]):
     def _strike(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        due: list[T] = []
-        if now >= self._step:
+        if now >= self._step - _TICK:
             self._step = now + STEP
-            self._room = self._most()
-            due += [self._behind.popleft() for _ in range(min(BEHIND_AT_ONCE, len(self._behind)))]
+            self._room = self._most(now)
+            if behind := [self._behind.popleft() for _ in range(min(BEHIND_AT_ONCE, len(self._behind)))]:
+                self._call(behind)  # their cost is none of the others'
         until = now + STEP / 2
+        due: list[T] = []
         room = min(self._at_once, self._room)
-        while self._is_due(until) and room >= 1:
+        while self._is_due(until) and len(due) + 1 <= room:
             due.append(self._queue.popleft()[1])
-            room -= 1
-            self._room -= 1
         if due:
+            self._room -= len(due)
+            begun = loop.time()
             self._call(due)
-            self._cost += ((loop.time() - now) / len(due) - self._cost) * min(1.0, len(due) / _MEMORY)
+            self._weigh((loop.time() - begun) / len(due), len(due))
         if self._is_due(until) and self._room >= 1:
             self._timer = loop.call_soon(self._strike)
         elif self._behind or self._queue:
@@ -107,7 +113,18 @@ class Rounds(Generic[T]):
     def _is_due(self, until: float) -> bool:
         return bool(self._queue) and self._queue[0][0] <= until
 
-    def _most(self) -> float:
-        """How many may be called upon in one step, one at least: the share of it, or what the queue's length asks."""
-        share = self._share * STEP / self._cost if self._cost > 0 else math.inf
-        return 1 + max(share, len(self._queue) * STEP / LONGEST)
+    def _weigh(self, cost: float, count: int) -> None:
+        """Count what so many calls have cost, in seconds each."""
+        if not self._cost:
+            self._cost = cost
+        self._cost += (min(cost, _HICCUP * self._cost) - self._cost) * min(1.0, count / _MEMORY)
+
+    def _most(self, now: float) -> float:
+        """How many may be called upon in one step, one at least: what the share has room for, or what is needed."""
+        return 1 + max(self._share * STEP / self._cost if self._cost > 0 else math.inf, self._needed(now))
+
+    def _needed(self, now: float) -> float:
+        """How many have to be called upon in each step so that nobody, of the first eighth to all, waits too long."""
+        queue, longest = self._queue, LONGEST - self._wait
+        counts = {len(queue) * part // 8 for part in range(1, 9)} - {0}
+        return max((count * STEP / max(STEP, queue[count - 1][0] + longest - now) for count in counts), default=0.0)

@@ -48,7 +48,12 @@ def _turn(item: pytest.Item) -> Iterator[None]:
         fcntl.flock(turn, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         if not alone:
             fcntl.flock(gate, fcntl.LOCK_UN)
-        yield
+        try:
+            yield
+        finally:
+            # By name: a process that was forked meanwhile has these descriptors, too, and closing ours would not do.
+            fcntl.flock(turn, fcntl.LOCK_UN)
+            fcntl.flock(gate, fcntl.LOCK_UN)
 
 
 @pytest.fixture(autouse=True)

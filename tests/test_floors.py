@@ -13,6 +13,7 @@ FLOORS = {
     "elsewhere": 0,
     "ownership": 0,
     "systemd": 0,
+    "whole": 0,
     "client": 1,
     "subject": 0,
     "config": 1,

@@ -105,11 +105,13 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
 
 def _loaded(name: str) -> ModuleType:
     """A command's module. Nothing of what is imported is garbage: to look for it was a twentieth of a start."""
+    collects = gc.isenabled()
     gc.disable()
     try:
         return importlib.import_module(f"consolesvc.cli.{name}")
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def _fail(message: object, code: int) -> int:

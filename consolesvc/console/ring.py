@@ -94,9 +94,9 @@ class Ring:
         Raises:
             ValueError: `offset` is outside: the caller has not looked for its gap.
         """
-        at = offset - self._base  # it has not come round yet: the common case, and the quick one
-        if at >= 0 and offset <= self.end <= self._base + self.capacity:
-            return bytes(memoryview(self._data)[at : min(at + limit, self.end - self._base)])
+        at, size = (offset - self._base) % self.capacity, min(limit, self.end - offset)
+        if self.start <= offset <= self.end and at + size <= self.capacity:
+            return bytes(memoryview(self._data)[at : at + size])  # in one piece: the common case, made quick
         parts = self._parts(offset, limit)
         return bytes(parts[0]) if len(parts) == 1 else b"".join(parts)
 

@@ -19,7 +19,8 @@ class _Shared(threading.local):
     """The receive buffer of a thread's loop: what is read is taken before the loop reads for another line."""
 
     def __init__(self) -> None:
-        self.view = memoryview(mmap.mmap(-1, READ_ALONE))  # costs what is read into it, where a bytearray is filled
+        # It costs what is read into it; a bytearray is filled.
+        self.view = memoryview(mmap.mmap(-1, READ_ALONE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 L = TypeVar("L", bound="StreamLine")

@@ -14,6 +14,7 @@ from consolesvc.log.events import read_events
 from consolesvc.log.index import Record, add, happened, mark_line
 from consolesvc.log.names import Segment, current_path, rotated_path
 from consolesvc.log.recovery import Recovered, recover
+from consolesvc.whole import write_whole
 
 MARK_EVERY = 0.1
 """Seconds between two time marks at least (DESIGN 5.5)."""
@@ -222,22 +223,18 @@ class LogFile:
         self.close()
         kept: list[Record] = []
         if current.path.exists():
-            if current.size == 0:  # its index goes with it: what that tells goes on in the next
-                kept = happened(current.index)
-            elif last_words:
-                add(_open(current.index), last_words)
-            self._rotate(current)
+            if current.size == 0:  # another index takes the place of its own: what that tells goes on in it
+                kept = happened(current.index, self.stream)
+            else:
+                if last_words:
+                    add(_open(current.index), last_words)
+                self._rotate(current)
         self.first = self.end = offset
         self._begun = now
-        self._open_new(now)
-        self._write_index([*kept, *last_words])
+        self._open_new(now, [*kept, *last_words])
 
     def _rotate(self, current: Segment) -> None:
         self.directory.written -= current.size
-        if current.size == 0:
-            current.path.unlink()
-            current.index.unlink(missing_ok=True)
-            return
         target = rotated_path(self.directory.path, self.name, current.first, self._begun)
         moved = Segment(target, current.first, current.size, self._begun)
         current.path.replace(target)  # a crash before the next line is mended by recovery
@@ -245,16 +242,22 @@ class LogFile:
             current.index.replace(moved.index)
         self.directory.add(self.name, moved)
 
-    def _open_new(self, now: float) -> None:
+    def _open_new(self, now: float, records: Sequence[Record]) -> None:
         current = self._current()
-        # The index first: a log whose first offset nobody wrote down could not be placed. Its head and its reserve in
-        # one write: an end between the two would give offsets out twice.
-        self._index = _open(current.index)
-        head = Record(self.first, now, stream=self.stream)
+        # The index first: a log whose first offset nobody wrote down could not be placed. All of it at once, its head,
+        # its reserve and what is told: an end within would give offsets out twice, or lose what had been told before.
         self._reserved = self.first + self.reach
-        os.write(self._index, head.line() + Record(self._reserved, now, "reserve").line())
-        os.fsync(self._index)
+        first = [Record(self.first, now, stream=self.stream), Record(self._reserved, now, "reserve"), *records]
+        lines = b"".join(record.line() for record in first)
+        if current.index.exists():
+            write_whole(current.index, lines, MODE)
+            self._index = _open(current.index)
+        else:
+            self._index = _open(current.index)
+            os.write(self._index, lines)
+            os.fsync(self._index)
         self._log = _open(current.path)
+        os.ftruncate(self._log, 0)  # bytes that somebody else has put there meanwhile have no offsets
 
     def _open(self) -> None:
         """Open what is being written; what somebody moved away or cut is begun anew."""

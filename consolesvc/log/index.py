@@ -110,9 +110,11 @@ def add(descriptor: int, records: Sequence[Record]) -> None:
         file.write(b"\n" * torn + b"".join(record.line() for record in records))
 
 
-def happened(path: Path) -> list[Record]:
-    """The events of an index that are none of its own making: what happened to the console. Raises OSError."""
-    return [record for record in read_index(path) if record.event not in (None, "reserve", "stop", "restart")]
+def happened(path: Path, stream: str) -> list[Record]:
+    """The events of a stream's index that are none of its own making: what happened to the console. Raises OSError."""
+    head, *records = [*read_index(path)] or [Record(0, 0.0)]
+    own = (None, "reserve", "stop", "restart")
+    return [record for record in records if record.event not in own] if head.stream == stream else []
 
 
 def _last(data: bytes, beginning: bytes) -> Record | None:

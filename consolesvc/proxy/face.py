@@ -198,14 +198,15 @@ class Proxy:
         return ws
 
     def _leave(self, session: Session, lineage: Lineage, end: End | None) -> None:
-        """Count a viewer out, and tell who hears of sessions why: `end` is ours, None the client's own."""
+        """Count a viewer out, and tell who hears of sessions why: `end` is ours, None where the client went."""
         viewer = session.viewer
+        end = viewer.ended.result() if viewer.ended.done() else end
         viewer.detach()
         self.sessions.remove(session)
         self.witnesses.detached(viewer, **_ending(viewer, end))
         viewer.console.note("detach", session=viewer.id)
         self.resumes.leave(lineage)
-        if viewer.ended.done() and viewer.ended.result().code in codes.FOR_GOOD:
+        if end is not None and end.code in codes.FOR_GOOD:
             self.resumes.drop(lineage)
         log.info(
             "%s: detached session %s: %s; %d bytes out, %d in, %d lost",
@@ -273,7 +274,6 @@ def _who(server: Server, viewer: Viewer, grant: Grant) -> dict[str, Any]:
 
 def _ending(viewer: Viewer, end: End | None) -> dict[str, Any]:
     """How a session was spoken, and why it is over: the code and the reason where we ended it."""
-    end = viewer.ended.result() if viewer.ended.done() else end
     return {"protocol": viewer.protocol, **({} if end is None else {"code": end.code, "reason": end.reason})}
 
 

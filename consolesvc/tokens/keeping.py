@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from consolesvc.tokens.memory import MemoryTokenStore
 from consolesvc.tokens.resume import MemoryResumeStore
+from consolesvc.whole import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +22,8 @@ def keep(
 ) -> None:
     """Write what lives to the state folder, readable by us alone. An error is logged: stopping goes on."""
     document = {"time": wall(), "tokens": tokens.dump(), "resume": resumes.dump()}
-    partial = folder / f".{FILE}"
     try:
-        fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(fd, "w") as file:
-            json.dump(document, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(folder / FILE)
+        write_whole(folder / FILE, json.dumps(document).encode(), 0o600)
     except OSError as error:
         log.error("tokens were not kept for the next start: %s", error)  # noqa: TRY400 - an operator's matter
 

@@ -10,13 +10,13 @@ import dataclasses
 import hashlib
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from consolesvc.config.telling import Webhook
 from consolesvc.feed import Item
+from consolesvc.whole import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +59,8 @@ def keep(folder: Path, untold: Iterable[Untold]) -> bool:
         {"url": _digest(hook), "events": [dataclasses.asdict(item) | {"facts": dict(item.facts)} for item in items]}
         for hook, items in untold
     ]
-    partial = folder / f".{FILE}"
     try:
-        fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(fd, "w") as file:
-            json.dump({"webhooks": queues}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(folder / FILE)
+        write_whole(folder / FILE, json.dumps({"webhooks": queues}).encode(), 0o600)
     except OSError as error:
         log.error("what webhooks have still to be told was not kept: %s", error)  # noqa: TRY400 - an operator's matter
         return False

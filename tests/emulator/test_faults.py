@@ -66,11 +66,21 @@ def no_pty() -> None:
 async def test_hang_stops_both_ways_and_loses_nothing() -> None:
     """What is typed meanwhile is answered afterwards; no turn of the loop is spent on it."""
     with fake("echo") as server, opened(server) as program:
+        server.suffer("hang", 60)
+        os.write(program.fd, b"anyone?")
+        await asyncio.sleep(0.2)
+        assert program.read() == b""
+        assert server._timer is None
+        server.recover()
+        await eventually(lambda: program.read() == b"anyone?")
+
+
+async def test_a_hang_ends_by_itself() -> None:
+    """When its time is over."""
+    with fake("echo") as server, opened(server) as program:
         begun = time.monotonic()
         server.suffer("hang", 0.3)
         os.write(program.fd, b"anyone?")
-        await asyncio.sleep(0)
-        assert server._timer is None
         await eventually(lambda: program.read() == b"anyone?")
         assert time.monotonic() - begun >= 0.3
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,12 @@ def folder(path: Path, config: Log = SMALL) -> LogDirectory:
 
 
 @contextlib.contextmanager
-def logged(path: Path, config: Log = SMALL, name: str = "node") -> Iterator[LogFile]:
-    """A started log file; not stopped: the end is the test's."""
+def logged(path: Path, config: Log = SMALL, name: str = "node", *, start: bool = True) -> Iterator[LogFile]:
+    """A log file, started unless that is the test's; not stopped: the end is, too."""
     directory = folder(path, config)
     file = LogFile(directory, name, 1024)
-    file.start(now=1000.0)
+    if start:
+        file.start(now=1000.0)
     try:
         yield file
     finally:
@@ -237,6 +239,39 @@ def test_a_life_without_a_byte_loses_nothing_that_was_told(tmp_path: Path) -> No
         ("attach", RESERVE, {"who": "alice"}),
         ("gap", RESERVE, {"to": 2 * RESERVE}),
     ]
+
+
+def test_what_is_told_of_one_stream_is_not_told_of_another(tmp_path: Path) -> None:
+    """Offsets are of a stream: an event that another one's life without a byte has left is not taken over."""
+    with logged(tmp_path) as file:
+        file.append(0, b"", [Record(0, 1000.0, "panic")], 1000.0)
+    with logged(tmp_path, start=False) as file:
+        file.start_anew("0b0a5f1e-5f5c-4c43-9df5-0d4d8f3ec001", 0, 1001.0)
+        assert file.events("panic") == []
+
+
+def test_a_disk_that_fails_when_a_life_begins_keeps_what_was_told(tmp_path: Path) -> None:
+    """The next index takes the place of the one before whole, or not at all."""
+    with logged(tmp_path) as file:
+        file.append(0, b"", [Record(0, 1000.0, "attach", facts={"who": "alice"})], 1000.0)
+    told = (tmp_path / "node.index").read_bytes()
+    with logged(tmp_path, start=False) as file:
+        with files_of_at_most(64), pytest.raises(OSError, match="File too large"):
+            file.start(1001.0)
+        assert (tmp_path / "node.index").read_bytes() == told
+        file.start(1002.0)
+        assert [(record.event, record.facts) for record in file.events("attach")] == [("attach", {"who": "alice"})]
+
+
+@contextlib.contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """A process that can write no file beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_reopened_by_name(tmp_path: Path) -> None:

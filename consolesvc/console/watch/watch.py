@@ -1,9 +1,9 @@
 """A console's watch: one more cursor, which looks at what has come and tells what it recognises (DESIGN section 3).
 
 It costs the way of a byte one question. A clock for all consoles (rounds.py) has it look, LOOK seconds after the first
-byte that it has not seen. A look sees MOST bytes; what a burst leaves is seen in further looks soon after, so that a
-panic at its beginning is told. Of a flood that is faster than that, the last bytes are seen, and how many were not is
-counted and written into the log's index, once for each flood:
+byte that it has not seen, or up to a second where thousands speak. A look sees MOST bytes; what a burst leaves is seen
+in further looks soon after, so that a panic at its beginning is told. Of a flood that is faster than that, the last
+bytes are seen, and how many were not is counted and written into the log's index, once for each flood:
 
     {"event": "unwatched", "offset": 9000, "time": "…", "bytes": 104857600, "end": 104866600}
 """
@@ -30,13 +30,14 @@ from consolesvc.rounds import Rounds
 log = logging.getLogger(__name__)
 
 LOOK = 0.2
-"""Seconds between a byte and the look at it, about; and so between two looks of a watch that is not behind."""
+"""Seconds between a byte and the look at it, about, and so between two looks; where that would take all of them more
+than SHARE of the time, rounds.LONGEST."""
 MOST = 64 * 1024
 """Bytes that one look sees."""
 SHARE = 0.1
 """Of the time, that all looks may take before each waits longer."""
 AT_ONCE = 8
-"""Looks before the loop sees to its consoles again: half a millisecond."""
+"""Looks before the loop sees to its consoles again: half a millisecond, and those behind beside."""
 BEHIND = 4 * 1024 * 1024
 """Bytes that a watch may be behind, and half the ring at most: beyond, it goes on with the last MOST."""
 APART = 10.0
