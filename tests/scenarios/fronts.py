@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import os
@@ -11,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import textwrap
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +61,20 @@ class Front:
         """A connection of a client's to the proxy."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(CLIENT, 0))
 
+    @contextlib.contextmanager
+    def tunnel(self) -> Iterator[socket.socket]:
+        """A plain socket, whose other end speaks TLS with the proxy.
+
+        For clients that read in one thread and write in another: of one TLS connection that is no use, and now and
+        then neither goes on.
+        """
+        ours, theirs = socket.socketpair()
+        relaying = threading.Thread(target=asyncio.run, args=(_relay(theirs, self.connect(), self.tls),))
+        relaying.start()
+        with ours:
+            yield ours
+        relaying.join(10)
+
     def http(self) -> http.client.HTTPSConnection:
         """A connection for requests; closing is the caller's."""
         made = http.client.HTTPSConnection(HOST, self.port, timeout=10, context=self.tls)
@@ -70,6 +86,28 @@ class Front:
         """All that the proxy has written, wherever."""
         files = [path for path in self.folder.rglob("*") if path.is_file() and path.suffix in (".log", ".stderr")]
         return "".join(path.read_text(errors="replace") for path in files)
+
+
+async def _relay(plain: socket.socket, proxy: socket.socket, tls: ssl.SSLContext) -> None:
+    """Carry bytes both ways, until either end ends."""
+    far = await asyncio.open_connection(sock=proxy, ssl=tls, server_hostname=HOST)
+    near = await asyncio.open_connection(sock=plain)
+    ways = [asyncio.create_task(_carry(one[0], other[1])) for one, other in ((near, far), (far, near))]
+    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    for way in ways:
+        way.cancel()
+    await asyncio.gather(*ways, return_exceptions=True)
+    near[1].close()
+    far[1].transport.abort()
+    with contextlib.suppress(OSError):
+        await near[1].wait_closed()
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
 
 
 @contextlib.contextmanager

@@ -56,13 +56,13 @@ def console_url(made: Front, prefix: str = "", headers: Mapping[str, str] | None
     return made.running.keep(str(answer["console"]["url"]))
 
 
-def attached(made: Front, url: str, headers: Mapping[str, str] | None = None) -> ClientConnection:
+@contextlib.contextmanager
+def attached(made: Front, url: str, headers: Mapping[str, str] | None = None) -> Iterator[ClientConnection]:
     """A websocket through the proxy."""
     options: dict[str, Any] = {"subprotocols": ["binary"], "additional_headers": headers, "close_timeout": 1}
-    viewer: ClientConnection = connect(
-        url, sock=made.connect(), ssl=made.tls, server_hostname=HOST, proxy=None, **options
-    )
-    return viewer
+    plain = url.replace("wss://", "ws://", 1)  # TLS is the tunnel's
+    with made.tunnel() as sock, connect(plain, sock=sock, proxy=None, **options) as viewer:
+        yield viewer
 
 
 @BOTH
