@@ -71,7 +71,10 @@ class Hearing:
         self.places: set[Place] = set()
         self._snapshot: Text | None = None
         self._unseen = 0
-        self._task = asyncio.get_running_loop().create_task(self._follow(), name=f"hearing {console.name}")
+        self._fault: BaseException | None = None
+        following = asyncio.get_running_loop().create_task(self._follow(), name=f"hearing {console.name}")
+        following.add_done_callback(self._ended)
+        self._task: asyncio.Task[None] | None = following
 
     def __repr__(self) -> str:
         return f"<Hearing of {self.console.name}, {len(self.places)} wait>"
@@ -79,7 +82,19 @@ class Hearing:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come; raises what it failed by, where it did."""
-        return self._task.done() and (self._task.cancelled() or self._task.result() is None)
+        if self._task is not None and not self._task.done():
+            return False
+        if self._task is not None:
+            self._ended(self._task)
+        if self._fault is not None:
+            raise self._fault
+        return True
+
+    def _ended(self, following: asyncio.Task[None]) -> None:
+        # A task that was cancelled refers to us by its frames: with us it would keep all of the text, until the
+        # collector comes.
+        self._task = None
+        self._fault = None if following.cancelled() else following.exception()
 
     @property
     def crowd(self) -> float:
@@ -102,7 +117,8 @@ class Hearing:
         """End a wait; with the last one the hearing ends."""
         self.places.discard(place)
         if not self.places:
-            self._task.cancel()
+            if self._task is not None:
+                self._task.cancel()
             if HEARINGS.get(self.console) is self:
                 del HEARINGS[self.console]
 

@@ -87,6 +87,7 @@ def draw(data: bytes, columns: int, rows: int) -> Screen:
     shown = terminal.screen
     lines = tuple(tuple(_spans(terminal, row)) for row in range(rows))
     visible = not shown.cursor.hidden
+    shown.buffer.clear()  # a pyte screen refers to itself: until the collector comes, it would keep every character
     return Screen(columns, rows, lines, min(shown.cursor.x, columns), shown.cursor.y, visible, terminal.title)
 
 

@@ -161,6 +161,7 @@ class Proxy:
             way = None if request.transport is None else Frames(ws, request.transport)
             dropped = "Origin" in request.headers and self._drops_first_cr(viewer)
             end = await pump(ws, viewer, speech, way, drop_first_cr=dropped, ping=self.ping, pulse=session.pulse)
+            _forget_frames(ws.exception())
         finally:
             if expiry is not None:
                 expiry.cancel()
@@ -301,6 +302,16 @@ def _no_websocket(request: web.Request) -> Fault:
     if request.method in ("GET", "HEAD") and not urlsplit(request.raw_path).netloc and request.path == "/":
         return Fault(405, "this is a websocket: connect with ws:// in place of http://")
     return Fault(404, "The resource could not be found.")
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Let go of where an error of a websocket's was met.
+
+    The frames have the websocket: until the collector comes, that would keep both, and the request with its headers.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 def _drop_unsent(request: web.Request) -> None:

@@ -111,6 +111,7 @@ def bulk(peer: Peer, size: Size, kind: Kind = "tcp") -> Figures:
         stage.beside(machines.talker, stage.lines[0], total)
         client = stage.beside(clients.bulk, stage.start()[0], total)
         client.ask("warm up")
+        host.have_memory(stage.folder, total)
         cpu = stage.cpu()
         seen = client.ask("now")
         cpu = stage.cpu() - cpu

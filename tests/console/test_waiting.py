@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from pathlib import Path
 
 from consolesvc.config.operators import Log
@@ -208,6 +210,24 @@ async def test_what_the_ring_has_lost_is_read_from_the_log(tmp_path: Path, devic
         assert (waited.found.groups, waited.gap) == (("not syncing: no init",), None)
     logs.thread.post(logs.close)
     await logs.thread.close(2)
+
+
+async def test_a_wait_that_is_over_keeps_no_text(console: Console, device: Device) -> None:
+    """It goes at once: the collector may not come for minutes."""
+    await device.say(b"Welcome\r\n")
+    await eventually(lambda: console.ring.end == 9)
+    waiting = asyncio.create_task(wait(console, "never said", since=0, seconds=60))
+    await eventually(lambda: console in HEARINGS)
+    text = weakref.ref(HEARINGS[console].transcript)
+    gc.collect()
+    gc.disable()
+    try:
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        del waiting
+        await eventually(lambda: text() is None)
+    finally:
+        gc.enable()
 
 
 async def test_a_closed_console_ends_a_wait(console: Console) -> None:

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _seen(sample: Sample) -> None:
     """A sign of life, where somebody watches."""
     if sys.stderr.isatty():
-        words = f"\r{sample.at / 60:6.1f} min {sample.pss:8.1f} MiB {sample.fds} fds {sample.tasks} tasks "
+        words = f"\r{sample.at / 60:6.1f} min {sample.own:8.1f} MiB {sample.fds} fds {sample.tasks} tasks "
         print(words, end="", file=sys.stderr, flush=True)
 
 

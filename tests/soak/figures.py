@@ -17,7 +17,8 @@ class Sample:
 
     Attributes:
         at: Seconds since the run began.
-        pss: MiB of memory that are its own, with its share of what others have too.
+        own: MiB that it has asked for itself (`Anonymous`): what a leak grows in, and nobody else's coming or going.
+        pss: The same, with its share of the programs and libraries that others have loaded, too.
         rss: MiB resident.
         fds: Descriptors in use.
         tasks: Tasks of its event loop.
@@ -29,6 +30,7 @@ class Sample:
     """
 
     at: float
+    own: float
     pss: float
     rss: float
     fds: int
@@ -48,6 +50,7 @@ def look(at: float, pid: int, metrics: str, folders: Sequence[Path]) -> Sample:
     logs = [file for file in found if file.name.endswith((".log", ".index")) and file.name.startswith("node")]
     return Sample(
         at,
+        int(_first(r"Anonymous:\s+(\d+)", rollup)) / 1024,
         int(_first(r"Pss:\s+(\d+)", rollup)) / 1024,
         int(_first(r"VmRSS:\s+(\d+)", status)) / 1024,
         len(list(Path(f"/proc/{pid}/fd").iterdir())),
@@ -85,8 +88,8 @@ def judge(before: Sample, samples: Sequence[Sample], after: Sample, warm: float,
     """
     late = [sample for sample in samples if sample.at >= warm]
     few = max(1, len(late) // 8)
-    first = statistics.median(sample.pss for sample in late[:few])
-    last = statistics.median(sample.pss for sample in late[-few:])
+    first = statistics.median(sample.own for sample in late[:few])
+    last = statistics.median(sample.own for sample in late[-few:])
     grown = last / first - 1
     failures = []
     if grown > bound:

@@ -13,7 +13,7 @@ import pytest
 from tests.scenarios.process import ROOT
 from tests.soak.figures import Sample, judge, table
 
-REST = Sample(0, 50, 60, 30, 20, 5, 0, 0, 4, 1.0)
+REST = Sample(0, 40, 50, 60, 30, 20, 5, 0, 0, 4, 1.0)
 
 
 @pytest.mark.timeout(180)
@@ -36,7 +36,7 @@ def test_a_service_under_churn_gives_back_what_it_takes(tmp_path: Path) -> None:
 
 def test_what_grows_is_a_failure() -> None:
     """Memory over its bound, a descriptor, a task, a file: each is named, with the numbers."""
-    busy = [dataclasses.replace(REST, at=float(at), pss=50 + at / 10, fds=80) for at in range(100)]
+    busy = [dataclasses.replace(REST, at=float(at), own=50 + at / 10, fds=80) for at in range(100)]
     after = dataclasses.replace(REST, fds=31, tasks=22, files=5)
     verdict = judge(REST, busy, after, 20.0, 0.05)
     assert verdict.grown == pytest.approx(0.135, abs=0.005)
@@ -46,7 +46,7 @@ def test_what_grows_is_a_failure() -> None:
 
 def test_what_does_not_is_none() -> None:
     """Also where it grew before memory is compared, or fell."""
-    busy = [dataclasses.replace(REST, at=float(at), pss=90.0 if at > 20 else 50.0) for at in range(100)]
+    busy = [dataclasses.replace(REST, at=float(at), own=90.0 if at > 20 else 50.0) for at in range(100)]
     assert judge(REST, busy, dataclasses.replace(REST, fds=29), 21.0, 0.05).failures == []
 
 
@@ -54,5 +54,5 @@ def test_the_table_has_the_first_and_the_last() -> None:
     """However many there are, it stays a screen."""
     lines = table([dataclasses.replace(REST, at=float(at)) for at in range(1000)]).splitlines()
     assert len(lines) < 35
-    assert lines[0].split()[:4] == ["at", "pss", "rss", "fds"]
+    assert lines[0].split()[:4] == ["at", "own", "pss", "rss"]
     assert (lines[1].split()[0], lines[-1].split()[0]) == ("0.0", "999.0")
