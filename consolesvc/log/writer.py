@@ -261,9 +261,9 @@ class LogWriter:
         if source is None:
             return None
         begin = max(self.offset, source.start)
-        batch = Batch(self, source, begin, source.lend(begin, BATCH), self._arrived, self._events, self._wall())
-        if self._events:
-            self._events = []
+        # A list of its own, though it be empty: what happens while it is written belongs to the next.
+        events, self._events = self._events, []
+        batch = Batch(self, source, begin, source.lend(begin, BATCH), self._arrived, events, self._wall())
         self._arrived = None
         self._busy_since = self._loop.time()
         return batch

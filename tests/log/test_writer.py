@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -52,6 +53,21 @@ async def test_everything_is_logged_though_nobody_watches(lab: World, tmp_path: 
     lab.device.pull()
     await eventually(lambda: any(r.event == "lost" for r in read_index(tmp_path / "logs/node.index")), patience=2)
     assert logged(tmp_path) == b"boot\r\nlogin: "
+
+
+async def test_what_happens_while_the_log_is_written_is_told_once(lab: World, tmp_path: Path) -> None:
+    """The disk takes its time over bytes among which nothing had happened."""
+    log, disk = lab.console.log, threading.Event()
+    assert log is not None
+    log.thread.post(disk.wait)
+    await lab.said(b"before")
+    await eventually(lambda: log.thread.waiting == 1)
+    lab.console.note("mark", name="once")
+    disk.set()
+    await lab.said(b", after")
+    await eventually(lambda: logged(tmp_path) == b"before, after")
+    await log.thread.call(lambda: None)  # what is told is written behind the bytes
+    assert [record.event for record in read_index(tmp_path / "logs/node.index")].count("mark") == 1
 
 
 async def test_a_flood_while_the_log_rotates_every_mebibyte(tmp_path: Path) -> None:
