@@ -60,7 +60,7 @@ async def test_calls_that_take_more_than_their_share_are_spread_over_the_steps()
 
     def call(due: list[int]) -> None:
         begun.append(time.monotonic())
-        time.sleep(each * len(due))
+        time.sleep(each * len(due))  # what is called for takes the loop's own time: that is what is shared out
         calls.extend(due)
 
     rounds: Rounds[int] = Rounds(0.01, call, at_once=1, share=0.25)
@@ -80,7 +80,7 @@ async def test_nobody_waits_longer_than_the_longest() -> None:
     calls: list[int] = []
 
     def call(due: list[int]) -> None:
-        time.sleep(0.0005 * len(due))
+        time.sleep(0.0005 * len(due))  # the loop's own time, as above
         calls.extend(due)
 
     rounds: Rounds[int] = Rounds(0.01, call, at_once=4, share=0.000001)
@@ -101,7 +101,7 @@ async def test_who_asks_again_and_again_is_called_once_in_the_longest() -> None:
 
     def call(due: list[int]) -> None:
         nonlocal calls
-        time.sleep(0.0005 * len(due))
+        time.sleep(0.0005 * len(due))  # the loop's own time, as above
         calls += len(due)
         for who in due:
             rounds.soon(who)
@@ -125,7 +125,7 @@ async def test_a_hiccup_is_not_the_others_cost() -> None:
 
     def call(due: list[int]) -> None:
         nonlocal stall
-        time.sleep(stall)
+        time.sleep(stall)  # the whole loop stands still, as in a collection
         stall = 0.0
         calls.append(time.monotonic())
         for who in due:

@@ -82,9 +82,9 @@ class Hearing:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come; raises what it failed by, where it did."""
-        if self._task is not None and not self._task.done():
-            return False
         if self._task is not None:
+            if not self._task.done():
+                return False
             self._ended(self._task)
         if self._fault is not None:
             raise self._fault

@@ -94,9 +94,6 @@ class Ring:
         Raises:
             ValueError: `offset` is outside: the caller has not looked for its gap.
         """
-        at, size = (offset - self._base) % self.capacity, min(limit, self.end - offset)
-        if self.start <= offset <= self.end and at + size <= self.capacity:
-            return bytes(memoryview(self._data)[at : at + size])  # in one piece: the common case, made quick
         parts = self._parts(offset, limit)
         return bytes(parts[0]) if len(parts) == 1 else b"".join(parts)
 
