@@ -20,7 +20,7 @@ from consolesvc.cli import main
 from consolesvc.config.operators import Log
 from consolesvc.log.file import LogFile
 from tests.cli.service import CLEAN, CONSOLESVC, until
-from tests.log.test_file import logged
+from tests.log.files import logged
 
 KEEP = Log(segment_size=4096, keep=0, max_total=0, min_free=0)
 NOON = datetime(2026, 11, 20, 12, 0, 0).astimezone().timestamp()

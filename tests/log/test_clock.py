@@ -7,7 +7,7 @@ from pathlib import Path
 from consolesvc.log.file import LogFile
 from consolesvc.log.index import read_index
 from consolesvc.log.names import scan
-from tests.log.test_file import SMALL, folder, whole
+from tests.log.files import SMALL, folder, whole
 
 DAY = 86400.0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from consolesvc.log.events import read_events
 from consolesvc.log.index import Record
 from consolesvc.log.names import Segment
-from tests.log.test_file import logged
+from tests.log.files import logged
 
 
 def marks(found: list[Record]) -> list[tuple[object, int]]:

@@ -9,7 +9,7 @@ from consolesvc.log.file import LogFile
 from consolesvc.log.history import last_events
 from consolesvc.log.index import Record
 from consolesvc.log.reader import LogReader
-from tests.log.test_file import SMALL, logged
+from tests.log.files import SMALL, logged
 
 
 def write(file: LogFile, *said: tuple[str, int]) -> None:

@@ -15,7 +15,7 @@ from consolesvc.config.operators import Log
 from consolesvc.log.boots import find_boots
 from consolesvc.log.reader import LogReader, log_names
 from consolesvc.log.times import Times
-from tests.log.test_file import logged, pieces
+from tests.log.files import logged, pieces
 
 SEGMENT = 4096
 KEEP = Log(segment_size=SEGMENT, keep=0, max_total=0, min_free=0)

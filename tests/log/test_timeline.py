@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from consolesvc.log.timeline import Timeline
-from tests.log.test_file import logged
+from tests.log.files import logged
 
 
 def test_bytes_are_cut_where_their_time_changes(tmp_path: Path) -> None:

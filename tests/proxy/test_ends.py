@@ -18,12 +18,6 @@ HERE = {"Origin": "http://127.0.0.1"}
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
 async def slow(tmp_path: Path) -> AsyncIterator[World]:
     """A machine that takes 50 characters a second."""
     line = SerialSpec(str(tmp_path / "ttyUSB0"), pace=Pace(50, "c"))

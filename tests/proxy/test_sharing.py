@@ -17,12 +17,6 @@ ASK = b"\x1b[6n"
 
 
 @pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
 async def exclusive(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, input="exclusive") as made:
         yield made

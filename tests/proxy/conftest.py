@@ -1,0 +1,16 @@
+"""A service with one console, and a client of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.proxy.world import World, world
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path) as made:
+        yield made
