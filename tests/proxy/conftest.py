@@ -14,3 +14,15 @@ from tests.proxy.world import World, world
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+async def exclusive(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path, input="exclusive") as made:
+        yield made
+
+
+@pytest.fixture
+async def lease(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path, input="lease") as made:
+        yield made
