@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import importlib
+from collections.abc import Mapping
+from typing import Any, cast
 
 from consolesvc.config.linespec import (
     CommandSpec,
@@ -18,37 +19,27 @@ from consolesvc.config.linespec import (
 )
 from consolesvc.errors import LineError, LineLost
 from consolesvc.lines.base import READ_SIZE, Opener
-from consolesvc.lines.command import CommandOpener
-from consolesvc.lines.emulated import EmulatedOpener
-from consolesvc.lines.rfc2217 import Rfc2217Opener
-from consolesvc.lines.serial import SerialOpener
-from consolesvc.lines.tcp import TcpOpener
-from consolesvc.lines.telnetline import TelnetOpener
-from consolesvc.lines.unix import UnixOpener
 
-# Any: a maker takes the spec that is its key, which a dict's type cannot say.
-OPENERS: dict[type[Any], Callable[[Any, str], Opener]] = {
-    SerialSpec: lambda spec, _name: SerialOpener(spec),
-    TcpSpec: lambda spec, _name: TcpOpener(spec),
-    UnixSpec: lambda spec, _name: UnixOpener(spec),
-    TelnetSpec: lambda spec, _name: TelnetOpener(spec),
-    Rfc2217Spec: lambda spec, _name: Rfc2217Opener(spec),
-    CommandSpec: CommandOpener,
-    EmulatedSpec: EmulatedOpener,
-    RemoteSpec: lambda spec, _name: _remote(spec),
+OPENERS: Mapping[type[Any], str] = {
+    SerialSpec: "serial.SerialOpener",
+    TcpSpec: "tcp.TcpOpener",
+    UnixSpec: "unix.UnixOpener",
+    TelnetSpec: "telnetline.TelnetOpener",
+    Rfc2217Spec: "rfc2217.Rfc2217Opener",
+    CommandSpec: "command.CommandOpener",
+    EmulatedSpec: "emulated.EmulatedOpener",
+    RemoteSpec: "remote.RemoteOpener",
 }
-
-
-def _remote(spec: RemoteSpec) -> Opener:
-    # Imported only where a configuration has such a line (lines/remote.py).
-    from consolesvc.lines.remote import RemoteOpener  # noqa: PLC0415 - see above
-
-    return RemoteOpener(spec)
+"""Where each kind's is, in this folder: imported once there is such a line, for most labs have one kind or two."""
+NAMED = (CommandSpec, EmulatedSpec)
+"""Kinds whose opener is told the server's name, too."""
 
 
 def make_opener(spec: LineSpec, name: str) -> Opener:
-    """The opener for a spec; `name` is the server's, which an emulated guest goes by."""
-    return OPENERS[type(spec)](spec, name)
+    """The opener for a spec; `name` is the server's, which a command is told and an emulated guest goes by."""
+    module, _, opener = OPENERS[type(spec)].partition(".")
+    make = getattr(importlib.import_module(f"{__package__}.{module}"), opener)
+    return cast("Opener", make(spec, name) if isinstance(spec, NAMED) else make(spec))
 
 
 async def probe(spec: LineSpec) -> str | None:
