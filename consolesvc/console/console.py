@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 EVENTS = 256
 """Events remembered for viewers that are behind."""
+LEFT_TO_READ = 60.0
+"""Seconds for which who still reads a closed console has its last output; then the memory is given back."""
 
 
 def read_limit(ring: int) -> int:
@@ -169,6 +171,11 @@ class Console(InLoop):
         finally:
             self.closed = True
             self.wake()
+            self.loop.call_later(LEFT_TO_READ, self._forget)
+
+    def _forget(self) -> None:
+        # The collector passes over what start-up made: a console of then that a reload has removed is never its.
+        self.ring.skip(self.ring.end)
 
     # Output
 

@@ -9,13 +9,14 @@ import re
 import pytest
 
 from consolesvc.config.linespec import Pace, SerialSpec
+from consolesvc.console import console as console_module
 from consolesvc.console.attach import replay_start
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event, Gap
 from consolesvc.console.ring import Ring
 from consolesvc.console.viewer import Chunk, Viewer
 from consolesvc.lines.serial import SerialOpener
-from tests.console.consoles import RING
+from tests.console.consoles import RING, running
 from tests.lines.devices import Device, eventually
 
 
@@ -243,3 +244,13 @@ async def test_the_pace_of_a_line_is_its_consoles(device: Device) -> None:
     console = Console("node3", SerialOpener(spec), ring=RING, replay=0)
     assert console.input.pace == Pace(100, "c")
     await console.close()
+
+
+async def test_a_closed_console_gives_its_memory_back(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever still refers to it; but who reads its last words has time to."""
+    monkeypatch.setattr(console_module, "LEFT_TO_READ", 0.2)
+    async with running(device) as console:
+        await device.say(b"last words")
+        await eventually(lambda: console.ring.end == 10)
+    assert console.ring.read(0, 10) == b"last words"
+    await eventually(lambda: console.ring.start == 10)
