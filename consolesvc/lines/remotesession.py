@@ -126,7 +126,7 @@ class Session:
                 elif message.type is aiohttp.WSMsgType.TEXT:
                     await self._hear(remotewords.heard(message.data))
                 else:
-                    if self._ws.close_code not in (None, 1006) and message.extra:
+                    if message.type is aiohttp.WSMsgType.CLOSE and message.extra:
                         why = f"{self._where} has ended it: {message.extra}"
                     break
         except Misspoken as error:

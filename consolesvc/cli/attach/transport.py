@@ -95,7 +95,9 @@ class Connection:
     def _end(self, message: aiohttp.WSMessage) -> Ending:
         seconds = None if self._brought else self._loop.time() - self._begun
         reason = message.extra if isinstance(message.extra, str) else ""
-        return closed(self._ws.close_code, reason, plain=self.protocol != V1, seconds=seconds)
+        # A close's own: aiohttp says 1006 where it could not answer one any more, for a peer that had hung up already.
+        code = message.data if message.type is aiohttp.WSMsgType.CLOSE else self._ws.close_code
+        return closed(code, reason, plain=self.protocol != V1, seconds=seconds)
 
     async def send(self, message: bytes | str) -> None:
         """Send input, or a text of the protocol; waits where the service takes no more. Raises ConnectionError."""

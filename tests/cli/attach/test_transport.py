@@ -12,6 +12,7 @@ from consolesvc.cli.attach import life, transport
 from consolesvc.cli.attach.endings import Ending, closed
 from consolesvc.cli.attach.transport import Connection, connect
 from consolesvc.errors import ClientError
+from tests.lines.devices import eventually
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]
@@ -246,6 +247,21 @@ async def test_a_plain_service_that_hangs_up_at_once_has_refused(http: aiohttp.C
     assert isinstance(ending, Ending)
     assert (ending.code, ending.again) == (4, False)
     await connection.close()
+
+
+async def test_a_close_counts_though_it_cannot_be_answered(http: aiohttp.ClientSession, serve: Serve) -> None:
+    """By a service that says why and hangs up in one go, as websockify does where a machine is not there."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        ws = await prepared(request)
+        await ws._writer.close(1011, b"no machine")  # type: ignore[union-attr]
+        assert request.transport is not None
+        request.transport.close()
+        return ws
+
+    connection = await connect(http, await serve(handle))
+    await eventually(connection._ws._writer.transport.is_closing)
+    assert await connection.next() == Ending(1, "no machine", again=True)
 
 
 async def test_a_message_longer_than_any_is_refused(

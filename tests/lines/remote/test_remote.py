@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from consolesvc.console.viewer import Chunk, Viewer
 from consolesvc.lines.remotewords import AHEAD
 from tests.lines.devices import eventually
@@ -50,7 +52,7 @@ async def test_a_cut_loses_nothing(lab: Lab) -> None:
     assert lab.here.gaps == 0
 
 
-async def test_a_restart_of_either_loses_nothing(lab: Lab) -> None:
+async def test_a_restart_of_either_loses_nothing(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
     """The hub goes on where its log ends, the host where its own does; offsets are the same throughout."""
     await lab.start_host()
     await lab.start_hub()
@@ -62,6 +64,7 @@ async def test_a_restart_of_either_loses_nothing(lab: Lab) -> None:
     await lab.followed()
     await lab.stop_host()
     await eventually(lambda: not lab.here.connected)
+    assert "has ended it: consolesvc is stopping" in caplog.text
     await lab.start_host()
     await lab.said(b"three|")
     await lab.followed()
