@@ -85,6 +85,7 @@ class Hook:
         self._task: asyncio.Task[None] | None = None
         self._refused: list[_Refusal] = []
         self._beside: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
         self._failing = ""
 
     def __repr__(self) -> str:
@@ -120,15 +121,15 @@ class Hook:
         Returns:
             What was not told, in order.
         """
-        task, beside = self._task, self._beside
+        tasks = [task for task in (self._task, self._beside) if task is not None]
         self._task = self._beside = None
-        if task is not None and not self._failing:
-            await asyncio.wait((task,), timeout=patience)
-        for each in (task, beside):
-            if each is not None:
-                each.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await each
+        self._closing.set()  # what is being offered again may just be taken; nothing more is
+        if tasks and not self._failing:
+            await asyncio.wait(tasks, timeout=patience)
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         left = [*(refusal.item for refusal in self._refused), *self._waiting]
         self._refused.clear()
         self._waiting.clear()
@@ -176,10 +177,11 @@ class Hook:
 
     async def _run_beside(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._refused:
+        while self._refused and not self._closing.is_set():
             refusal = min(self._refused, key=lambda each: each.due)
             if (left := refusal.due - loop.time()) > 0:
-                await asyncio.sleep(min(left, self._first_retry))  # what is refused meanwhile may be due before
+                with contextlib.suppress(TimeoutError):  # what is refused meanwhile may be due before
+                    await asyncio.wait_for(self._closing.wait(), min(left, self._first_retry))
             elif await self._is_settled(refusal) and refusal in self._refused:
                 self._refused.remove(refusal)
             else:
