@@ -8,6 +8,7 @@ import fcntl
 import gc
 import inspect
 import os
+import time
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 _GATE, _TURN = Path(__file__), Path(__file__).with_name("__init__.py")
 SETTLE = 1.0
 """Seconds that closing sockets and ending tasks may take once a test is over."""
+THREADS = 2.0
+"""Seconds that a thread of ours may go on reading behind a test that closed what had asked for it."""
 
 
 # How long an example takes says more of the machine than of the code; each test has a timeout anyway.
@@ -64,6 +67,10 @@ def _no_descriptor_leaks() -> Iterator[None]:
     after = _descriptors()
     if after.keys() - before.keys():
         gc.collect()  # what only the collector closes is closed now; a ResourceWarning is an error of its own
+        after = _descriptors()
+    deadline = time.monotonic() + THREADS
+    while after.keys() - before.keys() and time.monotonic() < deadline:
+        time.sleep(0.01)
         after = _descriptors()
     leaked = {number: target for number, target in after.items() if number not in before}
     assert not leaked, f"file descriptors left open: {leaked}"

@@ -36,7 +36,7 @@ def test_a_cloud(tmp_path: Path) -> None:
         tails = dict(cloud.tails())
         assert tails["console echo-2"] == "said"
         assert "U-Boot 20" in tails["console uboot-1"]
-        assert "ready" in tails["consolesvc"]
+        assert f"/console/v1/consoles/{echo.id}/slice 200" in tails["consolesvc"]
         cloud.remove(named)
         cloud.remove(named)
         assert len(cloud.consoles()) == 2
