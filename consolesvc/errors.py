@@ -25,16 +25,14 @@ arise and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class ConsoleServiceError(Exception):
     """The root of the tree in this module's docstring."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong in a configuration.
 
     Attributes:

@@ -11,9 +11,8 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from consolesvc.log.index import timestamp
 
@@ -21,8 +20,7 @@ MEMORY = 1000
 """Events remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One event.
 
     Attributes:

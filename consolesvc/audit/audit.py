@@ -14,9 +14,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from consolesvc.audit.file import AuditFile
 from consolesvc.audit.reads import Reads
@@ -35,8 +34,7 @@ REFUSALS, EACH = 100, 1.0
 out of the file what others did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where to write, and how much. `path` None: nothing is written."""
 
     path: Path | None

@@ -12,8 +12,8 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from consolesvc.config.fakes import with_fakes
 from consolesvc.config.load import load, load_demo
@@ -34,8 +34,7 @@ answer(given)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Configured:
+class Configured(NamedTuple):
     """What `serve` was told.
 
     Attributes:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from consolesvc.compute.microversion import Version
 from consolesvc.compute.schema import Schema, check_body, clipped
@@ -67,8 +66,7 @@ _NETWORKS_REQUIRED = Version(2, 37)
 _TRUE = frozenset({"true", "1", "on", "yes"})
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One request for servers.
 
     Attributes:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from multidict import MultiMapping
 
@@ -39,8 +38,7 @@ _SORTS: Mapping[str, Callable[[Server], Any]] = {
 _ADMIN_SORTS = ("host", "node")
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """One page of servers; `marker` is the id after which the next page begins, None where this is the last."""
 
     servers: list[Server]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -42,8 +41,7 @@ MINIMUM = Version(2, 1)
 MAXIMUM = Version(2, 100)
 
 
-@dataclass(frozen=True, slots=True)
-class Negotiated:
+class Negotiated(NamedTuple):
     """What became of a request's version.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from consolesvc.compute.schema import clipped
 from consolesvc.errors import ServerNotFound
@@ -14,8 +14,7 @@ from consolesvc.identity.caller import CALLER, Caller
 from consolesvc.inventory import Inventory, Server
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule: its name, as faults tell it, and who passes."""
 
     name: str

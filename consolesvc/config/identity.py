@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from consolesvc.config import scalars
@@ -56,8 +55,7 @@ def password_file(value: Value) -> str:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     section: Section[Any]
     required: Mapping[str, str]
     """What has to be there, each with an example of it."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from consolesvc.config import linekeys, scalars
 from consolesvc.config.addresses import host_name
@@ -73,8 +72,7 @@ def _check_remote_keys(value: Value, entries: Mapping[str, Value], _given: Mappi
         entries["key"].note("this is a certificate's, whose `cert` is missing")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of line.
 
     Attributes:
@@ -164,8 +162,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FoundLine:
+class FoundLine(NamedTuple):
     """A line as the configuration has it, before it falls back to `defaults.line`.
 
     Attributes:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 VERSIONS: Final = (2, 3)
 EVENT_FIELDS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What was said `at` seconds from the start of the recording."""
 
     at: float

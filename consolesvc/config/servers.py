@@ -6,8 +6,8 @@ import re
 import uuid as uuids
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -67,8 +67,7 @@ SERVER: Section[dict[str, Any]] = Section(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One entry of `servers:` as far as it could be read.
 
     Attributes:

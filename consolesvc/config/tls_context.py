@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from consolesvc.config.access import Tls
 from consolesvc.config.certificate import Validity, validity
@@ -20,8 +20,7 @@ _DER = b"\x30\x82"
 _CERTIFICATE, _PRIVATE_KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY-----"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedTls:
+class LoadedTls(NamedTuple):
     """What a port speaks TLS with.
 
     Attributes:

@@ -21,7 +21,7 @@ message comes, or for HELD seconds: then it was typed. A lone ESC is a key, and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HELD = 0.1
 """Seconds for which what may be the beginning of an answer is held."""
@@ -81,15 +81,13 @@ _STRING_KIND = re.compile(rb"(?:[45]|1[0-9]|21|52)(?=;)|[01]?(?:[$+]r|>\||!\|)")
 """The control strings that programs ask for; all others count as of one kind, or a client could make up any number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """Bytes that somebody typed."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One answer or report of a terminal.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
@@ -31,8 +31,7 @@ async def replay_start(console: Console, replay: int | None) -> int:
         return ring.line_start(ring.start)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """Where a viewer starts, and what it must be told first.
 
     Attributes:

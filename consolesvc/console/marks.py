@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from consolesvc.log.index import Record
 
@@ -23,8 +22,7 @@ IN_MEMORY = 1000
 """Marks of this run that are held in memory; more of them, and the oldest are on disk alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A name for a place in a stream.
 
     Attributes:

@@ -9,7 +9,7 @@ to come. A kernel may say something behind the prompt before we look.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc.console.patterns import Pattern, is_plain, search
 
@@ -35,8 +35,7 @@ _PATH = re.compile(rb"[~/][^\s#$>%\])}]*")
 _TYPED_ENTER = re.compile(rb"[ \t]*\n")
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(NamedTuple):
     """A prompt that was found.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
@@ -13,8 +13,7 @@ from consolesvc.console.utf8 import UNFINISHED_WAIT, unfinished
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Output bytes from `offset` on; above the offset that was asked for, what lies between cannot be had any more."""
 
     offset: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc.console.call import Call
 from consolesvc.console.console import Console
@@ -24,8 +24,7 @@ ECHO_WAIT = 1.0
 """Seconds after which a command that is not echoed is taken for one on a line without echo."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(NamedTuple):
     """What came of a command.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from consolesvc.console.answers import Answers
 from consolesvc.console.input import InputPath, Typist
@@ -76,8 +76,7 @@ class Seat:
     expelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(NamedTuple):
     """A holder whose connection was cut, and for whom the input is kept: what they were known by, and their input."""
 
     id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc.config.linespec import Pace
 from consolesvc.console.call import Call
@@ -17,8 +17,7 @@ ECHO_PIECE = 256
 """Bytes that are sent before their echo is waited for, at most: no line discipline takes less without a loss."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What became of it.
 
     Attributes:

@@ -27,7 +27,7 @@ for its own length: time takes nothing from it, `take` does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from consolesvc.config.server import Input
 
@@ -41,8 +41,7 @@ GRACE = 5.0
 """Seconds for which the input is kept for a holder whose connection was cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Something that came to be different.
 
     Attributes:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import time
 from collections import deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc.console.console import Console
 from consolesvc.console.events import Event, Gap, printable
@@ -31,16 +31,14 @@ FOR_GOOD = (KICKED, 4001, 4002, 4003)
 """Ends after which nobody comes back, and nothing of what they typed goes on (proxy/codes.py has their names)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Output bytes from `offset` on."""
 
     offset: int
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """Why a viewer was ended, as a websocket close code (DESIGN 5.4) and a reason."""
 
     code: int

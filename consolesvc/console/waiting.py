@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc.console.console import Console
 from consolesvc.console.events import Gap
@@ -26,8 +26,7 @@ OLDER = 0.001
 """Seconds by which a match's silence is waited for too long, so that a clock's grain does not make it two waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waited:
+class Waited(NamedTuple):
     """What a wait came to.
 
     Attributes:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from consolesvc.emulator.guests.base import GuestOptions
 from consolesvc.emulator.guests.chatter import ChatterGuest
@@ -106,8 +105,7 @@ FAULTS: Mapping[str, Callable[[str, int], Fault]] = {
 """Makers of faults by name, from the server's name and a seed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suffered:
+class Suffered(NamedTuple):
     """A fault that a fake suffers now.
 
     Attributes:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from consolesvc.config.linespec import LineSpec
 from consolesvc.errors import LackError, LineLost
@@ -35,8 +34,7 @@ LONGEST_BREAK: Final = 10.0
 """Seconds; more is a slip of the finger, and holds a machine's receiver for as long."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModemLines:
+class ModemLines(NamedTuple):
     """The wires beside the data; None for one that nobody has told of.
 
     Attributes:
@@ -56,8 +54,7 @@ class ModemLines:
     cd: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LineCounters:
+class LineCounters(NamedTuple):
     """What went wrong on the wire. A kernel counts since it made the device, a terminal server since we opened it.
 
     Attributes:

@@ -6,7 +6,6 @@ each subnegotiation of COM_PORT.
 
 from __future__ import annotations
 
-import dataclasses
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -88,8 +87,8 @@ class ComPort:
             self._count(value[0])
         elif command == MODEM_STATE and len(value) == 1:
             bits = value[0]
-            self.modem = dataclasses.replace(
-                self.modem, cts=bool(bits & _CTS), dsr=bool(bits & _DSR), ri=bool(bits & _RI), cd=bool(bits & _CD)
+            self.modem = self.modem._replace(
+                cts=bool(bits & _CTS), dsr=bool(bits & _DSR), ri=bool(bits & _RI), cd=bool(bits & _CD)
             )
         elif command in _NAMES and len(value) == (4 if command == BAUD else 1):
             self._answer(command, int.from_bytes(value))
@@ -102,8 +101,7 @@ class ComPort:
 
     def _count(self, bits: int) -> None:
         counted = self.counters
-        self.counters = dataclasses.replace(
-            counted,
+        self.counters = counted._replace(
             overrun=counted.overrun + bool(bits & _OVERRUN),
             parity=counted.parity + bool(bits & _PARITY_ERROR),
             frame=counted.frame + bool(bits & _FRAME),
@@ -113,9 +111,9 @@ class ComPort:
     def _answer(self, command: int, value: int) -> None:
         if command == CONTROL:
             if value in (DTR_ON, DTR_OFF):
-                self.modem = dataclasses.replace(self.modem, dtr=value == DTR_ON)
+                self.modem = self.modem._replace(dtr=value == DTR_ON)
             elif value in (RTS_ON, RTS_OFF):
-                self.modem = dataclasses.replace(self.modem, rts=value == RTS_ON)
+                self.modem = self.modem._replace(rts=value == RTS_ON)
             if value not in FLOWS.values():
                 return
         asked = self.missing.pop(command, value)

@@ -6,7 +6,6 @@ import contextlib
 import os
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from consolesvc.log.directory import LogDirectory
@@ -71,7 +70,7 @@ class LogFile:
         self.directory.prepare()
         found = recover(self.directory.path, self.name, self.directory.rotated.get(self.name, ()))
         if self._counted_elsewhere:
-            found = replace(found, resume=found.end)
+            found = found._replace(resume=found.end)
         self.stream, self.end = found.stream, found.end
         if found.current is not None:
             self.first, self._begun = found.current.first, found.begun or now

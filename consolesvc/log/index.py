@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def mark_line(offset: int, time: float) -> bytes:
     return b'{"offset":%d,"time":"%s"}\n' % (offset, timestamp(time).encode("ascii"))
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(NamedTuple):
     """What an index says of its segment's beginning and end.
 
     Attributes:

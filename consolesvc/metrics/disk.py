@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from consolesvc.log.directory import LogDirectory
 from consolesvc.log.job import Job
@@ -15,8 +14,7 @@ PATIENCE: Final = 0.1
 """Seconds that a scrape waits for the look; one that takes longer is in the next scrape."""
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(NamedTuple):
     """Bytes: of all logs, free to us, in all."""
 
     logs: int

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from consolesvc import __version__
 from consolesvc.audit.audit import Audit
@@ -38,8 +39,7 @@ class Reloads:
     trouble: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """What is read for a scrape.
 
     Attributes:

@@ -10,8 +10,7 @@ its text in one go, which holds the loop while there are many consoles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -20,8 +19,7 @@ Sample = tuple[str, Number]
 """Labels as `labels` makes them, and the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """A metric.
 
     Attributes:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -19,8 +19,7 @@ VERSIONS = ("8", "13")
 """Websocket versions that nova's proxy takes too (nova-contract 3.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What the query asks for (DESIGN 5.4).
 
     Attributes:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from consolesvc.console.breaks import DEFAULT_MS, LONGEST_MS
 from consolesvc.console.events import Event, Gap, printable
@@ -23,15 +22,13 @@ RAW = "binary"
 Message = bytes | str
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(NamedTuple):
     """A wish for a break of so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A wish about who types; `session` is whom `grant` and `deny` are about."""
 
     verb: Verb

@@ -17,8 +17,7 @@ import asyncio
 import fnmatch
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiohttp import web
 
@@ -50,8 +49,7 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a reader asks for; nothing is everything.
 
     Attributes:

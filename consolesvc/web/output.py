@@ -6,8 +6,7 @@ import asyncio
 import base64
 import contextlib
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 from multidict import MultiMapping
@@ -35,8 +34,7 @@ SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
 PARAMETERS = ("start", "limit", "follow", "stream", "encoding")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request asks for.
 
     Attributes:

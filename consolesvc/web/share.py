@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -27,8 +27,7 @@ TTL = 3600.0
 SHORTEST, LONGEST = 1, 30 * 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(NamedTuple):
     """What makes links and ends them.
 
     Attributes:

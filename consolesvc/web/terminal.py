@@ -6,8 +6,8 @@ The page is the same for everybody and redeems nothing: the token in its address
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -29,8 +29,7 @@ PARAMETERS = tuple(name for name in output.PARAMETERS if name != "follow")
 """What the call takes: who wants to follow has the websocket, which is counted and limited."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
+class Doors(NamedTuple):
     """What lets people read.
 
     Attributes:

@@ -6,7 +6,6 @@ the logs' indexes, as all events are.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import logging
@@ -56,7 +55,7 @@ class Kept:
 def keep(folder: Path, untold: Iterable[Untold]) -> bool:
     """Write it to the state folder, readable by us alone; whether it could be. An error is logged: stopping goes on."""
     queues = [
-        {"url": _digest(hook), "events": [dataclasses.asdict(item) | {"facts": dict(item.facts)} for item in items]}
+        {"url": _digest(hook), "events": [item._asdict() | {"facts": dict(item.facts)} for item in items]}
         for hook, items in untold
     ]
     try:

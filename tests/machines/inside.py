@@ -7,7 +7,6 @@ An order is a line of JSON on the kernel's console, `{"id": 1, "do": "open", "wi
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import hashlib
 import inspect
 import json
@@ -105,7 +104,7 @@ class Inside:
 
     def modem(self) -> dict[str, bool | None]:
         """The modem lines."""
-        return dataclasses.asdict(self.line.modem())
+        return self.line.modem()._asdict()
 
     def set_modem(self, **wanted: bool) -> None:
         """Raise or drop DTR and RTS."""
@@ -114,7 +113,7 @@ class Inside:
     def counters(self) -> dict[str, int] | None:
         """TIOCGICOUNT."""
         counters = self.line.counters()
-        return None if counters is None else dataclasses.asdict(counters)
+        return None if counters is None else counters._asdict()
 
     async def send_break(self, seconds: float) -> float:
         """Send a break; the longest time for which the loop stood still meanwhile."""

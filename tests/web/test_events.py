@@ -243,7 +243,7 @@ async def test_a_slow_reader_is_bounded_and_told(lab: World) -> None:
     await eventually(lambda: feed._generation._waiters)
     text = "x" * 4000
     for number in range(4 * MEMORY):
-        feed.publish(lambda event_id, n=number: replace(item(event_id, "panic", f"n{n}"), text=text))  # type: ignore[misc]  # bound now
+        feed.publish(lambda event_id, n=number: item(event_id, "panic", f"n{n}")._replace(text=text))  # type: ignore[misc]  # bound now
         if number % 50 == 0:
             await asyncio.sleep(0)
     said = b""
@@ -266,7 +266,7 @@ async def test_a_reader_that_takes_nothing_is_let_go(lab: World, monkeypatch: py
     await eventually(lambda: feed._generation._waiters)
     text = "x" * 100_000
     for _ in range(200):
-        feed.publish(lambda event_id: replace(item(event_id), text=text))
+        feed.publish(lambda event_id: item(event_id)._replace(text=text))
     await asyncio.sleep(1)
     with contextlib.suppress(ConnectionError):
         async with asyncio.timeout(5):

@@ -39,7 +39,7 @@ def test_what_was_kept_is_there_once(tmp_path: Path) -> None:
 
 def test_what_is_old_is_no_news(tmp_path: Path) -> None:
     """A service that comes back after weeks wakes nobody for what was then."""
-    keep(tmp_path, [(HOOK, [item("f-1"), dataclasses.replace(item("f-2"), time=NOW + 10)])])
+    keep(tmp_path, [(HOOK, [item("f-1"), item("f-2")._replace(time=NOW + 10)])])
     assert [each.id for each in restore(tmp_path, lambda: NOW + OLDEST + 1).take(HOOK)] == ["f-2"]
 
 
@@ -71,7 +71,7 @@ async def test_over_a_restart(tmp_path: Path, unused_tcp_port: int, caplog: pyte
     first = Hooks(tmp_path)
     await first.apply([there, gone])
     for number, name in enumerate(("panic", "boot", "login"), 1):
-        first.hear(dataclasses.replace(item(f"f-{number}", name), time=time.time()))
+        first.hear(item(f"f-{number}", name)._replace(time=time.time()))
     await first.close(0)
     assert len(json.loads((tmp_path / FILE).read_text())["webhooks"]) == 2
     assert caplog.text.count("3 events are kept for the next start") == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from consolesvc.log.index import Record
 
@@ -14,8 +14,7 @@ TREND = 10
 """Boots whose median is the trend."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """Something in a boot.
 
     Attributes:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 PIECE: Final = 4096
 """Bytes after which a guest hands over what it has and sets `due` to `now` for the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuestOptions:
+class GuestOptions(NamedTuple):
     """What a guest is made with.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from consolesvc.emulator.guests import keys
 from consolesvc.emulator.guests.history import History
@@ -39,8 +38,7 @@ class Event(Enum):
     """Nothing was typed for too long; made by `prompt.read_line`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """What one byte did: bytes to show, and why the edit ended, if it did."""
 
     shown: bytes

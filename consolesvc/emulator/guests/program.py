@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from consolesvc.emulator.guests.base import PIECE
 
@@ -39,8 +38,7 @@ class Input(Enum):
     """Nobody listens: they are lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """What a program yields: wait `seconds` (None: for ever), and what input does meanwhile.
 
     The result is the byte that came, or b"" when the time is over.

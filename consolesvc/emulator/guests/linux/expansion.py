@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from consolesvc.emulator.guests.linux.arithmetic import evaluate
 from consolesvc.emulator.guests.linux.language import quoted_end
@@ -21,8 +20,7 @@ class ExpansionProblem(Exception):
     """A word stands for nothing that can be used; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a word may refer to.
 
     Attributes:
@@ -34,8 +32,7 @@ class Scope:
     match: Callable[[str], list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     text: str
     quoted: bool
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from consolesvc.emulator.guests.program import Terminal
 
@@ -26,8 +25,7 @@ class Ending(Enum):
     PANIC = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(NamedTuple):
     """A kind of machine.
 
     Attributes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 OPERATORS: Final = ("&&", "||", ">>", "2>&1", "2>", ";", "|", ">", "<", "&", "(", ")")
 JOINTS: Final = (";", "&&", "||")
@@ -24,8 +24,7 @@ class SyntaxProblem(Exception):
     """The line is no script; the text says where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word with its quotes, or an operator."""
 
     text: str
@@ -36,8 +35,7 @@ _VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*|[?$#!0-9@*])", re.ASCII)
 _PIPE: Final = Token("|", is_operator=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Redirection:
+class Redirection(NamedTuple):
     """`operator` as in REDIRECTIONS; `word` names the file, with its quotes; empty for `2>&1`."""
 
     operator: str
@@ -52,8 +50,7 @@ class Simple:
     redirections: list[Redirection] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """Commands whose output flows into each other; `joint` says when it runs after the pipeline before."""
 
     joint: str

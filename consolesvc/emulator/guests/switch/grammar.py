@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from consolesvc.emulator.guests.program import Program
 from consolesvc.emulator.guests.switch.device import Mode, Session
@@ -17,8 +16,7 @@ _RANGE = re.compile(r"<(\d+)-(\d+)>")
 _JOINED = re.compile(r"([A-Za-z]+)(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One command: `syntax` is its keywords in lower case, and parameters `<1-8>`, `WORD`, or `LINE` for the rest."""
 
     modes: tuple[Mode, ...]
@@ -43,8 +41,7 @@ class Rejected(Exception):
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Rules that a line fits so far, and the texts given for their parameters."""
 
     rules: list[Rule]
