@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from consolesvc.console.terminal import Terminal
@@ -110,5 +111,11 @@ def _spans(terminal: Terminal, row: int) -> Iterator[Span]:
     cells = [line[column] for column in range(width)]
     while cells and cells[-1].data == " " and cells[-1].bg == "default" and not cells[-1].reverse:
         cells.pop()
-    for (fg, bg, bold, italics, underscore, strike, reverse), group in groupby(cells, key=lambda cell: cell[1:8]):
-        yield Span("".join(cell.data for cell in group), Style(fg, bg, bold, italics, underscore, strike, reverse))
+    for look, group in groupby(cells, key=lambda cell: cell[1:8]):
+        yield Span("".join(cell.data for cell in group), _style(*look))
+
+
+@lru_cache(maxsize=256)
+def _style(*look: Any) -> Style:
+    """The same style for all that looks the same: a screen has many spans, and few styles."""
+    return Style(*look)

@@ -22,6 +22,9 @@ COLUMNS, ROWS = 80, 24
 MOST_COLUMNS, MOST_ROWS = 500, 200
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
+KEPT = 100
+"""Consoles whose last screen is remembered: what a wall shows."""
+
 Key = tuple[int, int, int]
 """What a drawing depends on: the stream's end, columns and rows."""
 
@@ -52,7 +55,7 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
 
 
 class Screens:
-    """Draws screens, one at a time, and remembers the last of each console: a wall of them may ask once a second."""
+    """Draws screens, one at a time, and remembers those asked for last: a wall of them may ask once a second."""
 
     def __init__(self) -> None:
         self._last: WeakKeyDictionary[Console, tuple[Key, int, Screen]] = WeakKeyDictionary()
@@ -62,14 +65,17 @@ class Screens:
         """The offsets of the first byte that it is drawn from, and behind the last; the screen."""
         async with self._turn:
             key = (console.ring.end, columns, rows)
-            known = self._last.get(console)
+            known = self._last.pop(console, None)
             if known is None or known[0] != key:
                 from consolesvc.console.screen import WINDOW, draw  # noqa: PLC0415 - most services draw none
 
                 piece = await read_last(console, WINDOW)
                 data, key = _from_line(piece), (piece.end, columns, rows)
                 drawn = await in_thread("screen", lambda: draw(data, columns, rows), lambda _: None)
-                known = self._last[console] = (key, piece.offset, drawn)
+                known = (key, piece.offset, drawn)
+            self._last[console] = known  # last in its order
+            if len(self._last) > KEPT:
+                del self._last[next(self._last.keys())]
             return known[1], key[0], known[2]
 
 

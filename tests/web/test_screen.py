@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from consolesvc.console import screen as module
+from consolesvc.web import screen
 from consolesvc.web.screen import Screens
 from consolesvc.web.screen_html import POLICY
 from tests.proxy.world import World, world
-from tests.web.world import call, refusal, with_fake, with_log
+from tests.web.world import FAKE, call, refusal, with_fake, with_log
 
 
 @pytest.fixture
@@ -103,6 +104,23 @@ async def test_the_last_drawing_is_remembered(lab: World, monkeypatch: pytest.Mo
     await lab.said(b"two")
     _, end, _ = await screens.of(lab.console, 80, 25)
     assert (drawn, end) == ([(3, 80, 24), (3, 80, 25), (6, 80, 25)], 6)
+
+
+async def test_only_the_last_drawings_are_remembered(lab: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked for longest ago is drawn again."""
+    drawn = []
+
+    def draw(_data: bytes, _columns: int, _rows: int) -> object:
+        drawn.append(object())
+        return drawn[-1]
+
+    monkeypatch.setattr(module, "draw", draw)
+    monkeypatch.setattr(screen, "KEPT", 1)
+    await with_fake(lab)
+    screens, one, two = Screens(), lab.console, lab.service.inventory.get(FAKE).console
+    for console, times in ((one, 1), (one, 1), (two, 2), (two, 2), (one, 3)):
+        await screens.of(console, 80, 24)
+        assert len(drawn) == times
 
 
 async def test_many_ask_at_once(lab: World) -> None:
