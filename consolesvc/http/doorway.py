@@ -29,6 +29,9 @@ LINGER = 1.0
 """Seconds for which a client in the middle of sending may go on: closed at once, it would see a reset, no answer."""
 WARN_AGAIN = 60.0
 """Seconds between two warnings that the cap was reached."""
+HANDSHAKE = 0x16
+"""The first byte of TLS: a record of this type (RFC 8446 section 5.1). No method of HTTP begins with it."""
+NO_TLS = Fault(HTTPStatus.BAD_REQUEST, "No TLS is spoken here: ask with http://, and connect with ws://.")
 
 # An empty line; what ends lines otherwise than HTTP asks is the parser's to refuse.
 _END = re.compile(rb"\r?\n\r?\n")
@@ -150,6 +153,9 @@ class Arrival(asyncio.Protocol):
         if not seen:
             # Empty lines before a request are allowed, and are no head.
             self._head = self._head.lstrip(b"\r\n")
+        if self._head[:1] == bytes((HANDSHAKE,)):
+            self.refuse(NO_TLS, linger=True)  # its end of a head may never come, and it would wait for that as long
+            return
         end = _END.search(self._head, seen)
         if (end.start() if end else len(self._head)) > self._doorway.limits.headers:
             limit = LimitReached("headers", self._doorway.limits.headers)

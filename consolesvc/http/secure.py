@@ -16,14 +16,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from consolesvc.config.tls_context import reason
-from consolesvc.http.doorway import Arrival, Doorway
+from consolesvc.http.doorway import HANDSHAKE, Arrival, Doorway
 from consolesvc.http.faults import Fault
 from consolesvc.http.forwarded import peer_at
 
 log = logging.getLogger(__name__)
 
-HANDSHAKE = 0x16
-"""The first byte of TLS: a record of this type (RFC 8446 section 5.1). No method of HTTP begins with it."""
 GOODBYE = 1.0
 """Seconds that a client has to answer the end of TLS; asyncio would give it thirty, and keep the descriptor."""
 HIGH_WATER = 64 * 1024

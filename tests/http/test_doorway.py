@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,25 @@ async def test_a_head_that_is_never_whole_is_ended(port: str) -> None:
             "The request's head was not complete within 0.3 s.",
         )
         assert len(running.ports.doorway) == 0
+
+
+async def test_who_speaks_tls_is_told_at_once() -> None:
+    """By what makes a client of TLS say that there is none; no end of a head would ever come."""
+    async with service(Limits(), wait=60) as running:
+        begun = asyncio.get_running_loop().time()
+        with pytest.raises(ssl.SSLError, match="WRONG_VERSION_NUMBER"):
+            await asyncio.open_connection("127.0.0.1", running.ports.api.port, ssl=ssl.create_default_context())
+        assert asyncio.get_running_loop().time() - begun < 5
+        answer = await ask(running.ports.api.port, b"\x16\x03\x01\x02")
+        assert answer == (
+            400,
+            {
+                "badRequest": {
+                    "code": 400,
+                    "message": "No TLS is spoken here: ask with http://, and connect with ws://.",
+                }
+            },
+        )
 
 
 async def test_empty_lines_are_no_head() -> None:

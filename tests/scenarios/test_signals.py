@@ -49,6 +49,8 @@ def test_hup_goes_over_to_the_new_servers(tmp_path: Path) -> None:
             write(file, "stays", "comes")
             running.signal(signal.SIGHUP)
             assert closing(leaving) == (4002, "server removed")
+            # What goes is closed before what comes is opened.
+            eventually("it came", lambda: running.api("GET", "/console/v1/consoles/comes")[0] == 200)
             running.wait_for_line("comes", "connected")
             listed = running.api("GET", "/console/v1/consoles")[1]["consoles"]
             assert sorted(console["name"] for console in listed) == ["comes", "stays"]
