@@ -169,13 +169,24 @@ class Console(InLoop):
             if self.log is not None:
                 await self.log.close(remove=remove)
         finally:
-            self.closed = True
-            self.wake()
-            self.loop.call_later(LEFT_TO_READ, self._forget)
+            if not self.closed:
+                self.closed = True
+                self.wake()
+                self.loop.call_later(LEFT_TO_READ, self._forget)
 
     def _forget(self) -> None:
-        # The collector passes over what start-up made: a console of then that a reload has removed is never its.
+        """Give the memory back: the output, and what this is made of, all of which knows it.
+
+        The collector would not: it passes over what start-up made, and hardly ever looks at what is old.
+        """
+        if self.viewers:  # they have been ended, and one may still be sent what it had not seen
+            self.loop.call_later(LEFT_TO_READ, self._forget)
+            return
         self.ring.skip(self.ring.end)
+        self.heard = None
+        self.reconnecting.forget()
+        for part in (self.keyboard, self.breaks, self.marks, self.flow, self.watch, self._away):
+            vars(part).clear()
 
     # Output
 

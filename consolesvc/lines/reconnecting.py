@@ -154,6 +154,10 @@ class ReconnectingLine:
         self._set("closed", "")
         await self.opener.close()
 
+    def forget(self) -> None:
+        """Let go of whom it has handed bytes to, who knows it as well. It is closed, and for good."""
+        del self.received, self.space, self.filled, self._changed
+
     def lost(self, reason: LineLost) -> None:
         """The line's word that it ended (Receiver)."""
         self.line = None

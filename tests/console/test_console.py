@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import re
+import weakref
 
 import pytest
 
@@ -254,3 +256,23 @@ async def test_a_closed_console_gives_its_memory_back(device: Device, monkeypatc
         await eventually(lambda: console.ring.end == 10)
     assert console.ring.read(0, 10) == b"last words"
     await eventually(lambda: console.ring.start == 10)
+
+
+async def test_a_closed_console_is_left_to_no_collector(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is made of knows it, and is taken apart; whoever is still attached has it whole."""
+    monkeypatch.setattr(console_module, "LEFT_TO_READ", 0.1)
+    gc.collect()
+    gc.disable()
+    try:
+        async with running(device) as console:
+            await device.say(b"last words")
+            viewer = Viewer(console, 0)
+            assert await read(viewer, 10) == b"last words"
+        known = [weakref.ref(each) for each in (console, console.watch, console.keyboard, console.flow)]
+        await asyncio.sleep(0.3)
+        assert console.keyboard.sharing is not None
+        viewer.detach()
+        del console, viewer
+        await eventually(lambda: not any(each() for each in known))
+    finally:
+        gc.enable()
