@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -90,6 +91,7 @@ class Console(InLoop):
         sharing: Sharing | None = None,
         events: Events | None = None,
     ) -> None:
+        me = weakref.proxy(self)  # for its parts, which go with it: see _forget
         self.name = name
         self.replay = replay
         self.stream = str(uuid.uuid4())
@@ -97,12 +99,12 @@ class Console(InLoop):
         self.reconnecting = ReconnectingLine(name, opener, self, self._line_changed, read_limit=read_limit(ring))
         self.lending = Lending(self.reconnecting)
         self.input = InputPath(name, opener.spec.pace)
-        self.flow = Flow(self)
+        self.flow = Flow(me)
         if isinstance(opener.spec, RemoteSpec):
-            cast("RemoteOpener", opener).numbers = Numbering(self)
+            cast("RemoteOpener", opener).numbers = Numbering(me)
         self.log = None if log is None else LogWriter(log, self.flow.log_moved)
         self.viewers: set[Viewer] = set()
-        self.keyboard = Keyboard(self, sharing or Sharing())
+        self.keyboard = Keyboard(me, sharing or Sharing())
         self.roster = Roster(self.viewers, self.keyboard.sharing)
         self.express = Express()
         self.began = 0
@@ -114,14 +116,14 @@ class Console(InLoop):
         self.last_output: float | None = None
         self.events: deque[Event] = deque(maxlen=EVENTS)
         self.event_count = 0
-        self.breaks = Breaks(self)
-        self.marks = Marks(self)
+        self.breaks = Breaks(me)
+        self.marks = Marks(me)
         self.heard: Callable[[Event], None] | None = None
-        self.watch = Watch(self, events or Events())
+        self.watch = Watch(me, events or Events())
         self._generation = asyncio.Event()
         self._awaited = False
         self._leaving = False
-        self._away = Away(self)
+        self._away = Away(me)
 
     def __repr__(self) -> str:
         return f"<Console {self.name} {self.ring!r} {self.reconnecting.state} {len(self.viewers)} viewers>"
@@ -175,18 +177,13 @@ class Console(InLoop):
                 self.loop.call_later(LEFT_TO_READ, self._forget)
 
     def _forget(self) -> None:
-        """Give the memory back: the output, and what this is made of, all of which knows it.
+        """Give the memory back; the rest goes with whoever holds this last, for nothing here refers to it in a circle.
 
-        The collector would not: it passes over what start-up made, and hardly ever looks at what is old.
+        The collector would not come: it passes over what start-up made, and hardly ever looks at what is old.
         """
-        if self.viewers:  # they have been ended, and one may still be sent what it had not seen
-            self.loop.call_later(LEFT_TO_READ, self._forget)
-            return
         self.ring.skip(self.ring.end)
         self.heard = None
         self.reconnecting.forget()
-        for part in (self.keyboard, self.breaks, self.marks, self.flow, self.watch, self._away):
-            vars(part).clear()
 
     # Output
 

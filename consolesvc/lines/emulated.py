@@ -42,3 +42,4 @@ class EmulatedOpener:
     async def close(self) -> None:
         """Stop the fake server."""
         self.fake.stop()
+        self.fake.power_changed = None

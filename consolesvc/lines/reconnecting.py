@@ -156,7 +156,9 @@ class ReconnectingLine:
 
     def forget(self) -> None:
         """Let go of whom it has handed bytes to, who knows it as well. It is closed, and for good."""
-        del self.received, self.space, self.filled, self._changed
+        nobody = _Nobody()
+        self.received, self.space, self.filled = nobody.received, nobody.space, nobody.filled
+        self._changed = nobody.changed
 
     def lost(self, reason: LineLost) -> None:
         """The line's word that it ended (Receiver)."""
@@ -239,3 +241,20 @@ class ReconnectingLine:
             self.since = asyncio.get_running_loop().time()
         self.state, self.why = state, why
         self._changed()
+
+
+class _Nobody:
+    """Who is handed what comes after the end."""
+
+    def received(self, data: bytes | memoryview) -> None:
+        """Not wanted any more."""
+
+    def space(self, most: int) -> memoryview | None:  # noqa: ARG002 - the protocol's signature
+        """None is given."""
+        return None
+
+    def filled(self, size: int) -> None:
+        """None was given."""
+
+    def changed(self) -> None:
+        """Nothing to be told."""

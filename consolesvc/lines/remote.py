@@ -78,6 +78,7 @@ class RemoteOpener:
         """End the session, and let go of connections."""
         if self._session is not None:
             await self._session.close()
+            self._session = None
         await self._calls.close()
 
     async def _begin(self, receiver: Receiver) -> Session:

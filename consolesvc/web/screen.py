@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -22,8 +23,8 @@ COLUMNS, ROWS = 80, 24
 MOST_COLUMNS, MOST_ROWS = 500, 200
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
-KEPT = 100
-"""Consoles whose last screen is remembered: what a wall shows."""
+KEPT = 60.0
+"""Seconds for which a screen is remembered that nobody asks for."""
 
 Key = tuple[int, int, int]
 """What a drawing depends on: the stream's end, columns and rows."""
@@ -54,29 +55,43 @@ def setup(app: web.Application, *, inventory: Inventory) -> None:
     app.router.add_get("/console/v1/consoles/{id}/screen", screen)
 
 
+@dataclass(slots=True)
+class _Drawn:
+    key: Key
+    begin: int
+    screen: Screen
+    asked: float = 0.0
+
+
 class Screens:
-    """Draws screens, one at a time, and remembers those asked for last: a wall of them may ask once a second."""
+    """Draws screens, one at a time, and remembers those asked for of late: a wall of them may ask once a second."""
 
     def __init__(self) -> None:
-        self._last: WeakKeyDictionary[Console, tuple[Key, int, Screen]] = WeakKeyDictionary()
+        self._last: WeakKeyDictionary[Console, _Drawn] = WeakKeyDictionary()
+        """In the order of their last being asked for."""
         self._turn = asyncio.Lock()
 
     async def of(self, console: Console, columns: int, rows: int) -> tuple[int, int, Screen]:
         """The offsets of the first byte that it is drawn from, and behind the last; the screen."""
         async with self._turn:
             key = (console.ring.end, columns, rows)
-            known = self._last.pop(console, None)
-            if known is None or known[0] != key:
+            known = self._last.get(console)
+            if known is None or known.key != key:
                 from consolesvc.console.screen import WINDOW, draw  # noqa: PLC0415 - most services draw none
 
                 piece = await read_last(console, WINDOW)
                 data, key = _from_line(piece), (piece.end, columns, rows)
                 drawn = await in_thread("screen", lambda: draw(data, columns, rows), lambda _: None)
-                known = (key, piece.offset, drawn)
-            self._last[console] = known  # last in its order
-            if len(self._last) > KEPT:
-                del self._last[next(self._last.keys())]
-            return known[1], key[0], known[2]
+                known = _Drawn(key, piece.offset, drawn)
+            self._remember(console, known)
+            return known.begin, key[0], known.screen
+
+    def _remember(self, console: Console, drawn: _Drawn) -> None:
+        drawn.asked = asyncio.get_running_loop().time()
+        self._last.pop(console, None)
+        self._last[console] = drawn
+        while drawn.asked - (oldest := next(self._last.items()))[1].asked >= KEPT:
+            del self._last[oldest[0]]
 
 
 def _from_line(piece: Piece) -> bytes:

@@ -180,8 +180,9 @@ class Hook:
         while self._refused and not self._closing.is_set():
             refusal = min(self._refused, key=lambda each: each.due)
             if (left := refusal.due - loop.time()) > 0:
-                with contextlib.suppress(TimeoutError):  # what is refused meanwhile may be due before
-                    await asyncio.wait_for(self._closing.wait(), min(left, self._first_retry))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, self._first_retry)):  # what comes meanwhile may be due before
+                        await self._closing.wait()
             elif await self._is_settled(refusal) and refusal in self._refused:
                 self._refused.remove(refusal)
             else:

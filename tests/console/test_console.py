@@ -259,7 +259,7 @@ async def test_a_closed_console_gives_its_memory_back(device: Device, monkeypatc
 
 
 async def test_a_closed_console_is_left_to_no_collector(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it is made of knows it, and is taken apart; whoever is still attached has it whole."""
+    """What it is made of knows it, but does not keep it; who is still attached does, and has it whole."""
     monkeypatch.setattr(console_module, "LEFT_TO_READ", 0.1)
     gc.collect()
     gc.disable()

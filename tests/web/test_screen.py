@@ -106,21 +106,18 @@ async def test_the_last_drawing_is_remembered(lab: World, monkeypatch: pytest.Mo
     assert (drawn, end) == ([(3, 80, 24), (3, 80, 25), (6, 80, 25)], 6)
 
 
-async def test_only_the_last_drawings_are_remembered(lab: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was asked for longest ago is drawn again."""
-    drawn = []
-
-    def draw(_data: bytes, _columns: int, _rows: int) -> object:
-        drawn.append(object())
-        return drawn[-1]
-
-    monkeypatch.setattr(module, "draw", draw)
-    monkeypatch.setattr(screen, "KEPT", 1)
+async def test_a_drawing_that_nobody_asks_for_is_forgotten(lab: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while; one that is asked for is not."""
+    monkeypatch.setattr(module, "draw", lambda *_: object())
+    monkeypatch.setattr(screen, "KEPT", 0.5)
     await with_fake(lab)
     screens, one, two = Screens(), lab.console, lab.service.inventory.get(FAKE).console
-    for console, times in ((one, 1), (one, 1), (two, 2), (two, 2), (one, 3)):
-        await screens.of(console, 80, 24)
-        assert len(drawn) == times
+    await screens.of(two, 80, 24)
+    shown = await screens.of(one, 80, 24)
+    for _ in range(6):
+        await asyncio.sleep(0.1)
+        assert await screens.of(one, 80, 24) == shown
+    assert list(screens._last) == [one]
 
 
 async def test_many_ask_at_once(lab: World) -> None:

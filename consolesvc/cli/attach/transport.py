@@ -96,7 +96,7 @@ class Connection:
         seconds = None if self._brought else self._loop.time() - self._begun
         reason = message.extra if isinstance(message.extra, str) else ""
         # A close's own: aiohttp says 1006 where it could not answer one any more, for a peer that had hung up already.
-        code = message.data if message.type is aiohttp.WSMsgType.CLOSE else self._ws.close_code
+        code = (message.data or None) if message.type is aiohttp.WSMsgType.CLOSE else self._ws.close_code
         return closed(code, reason, plain=self.protocol != V1, seconds=seconds)
 
     async def send(self, message: bytes | str) -> None:

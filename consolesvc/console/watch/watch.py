@@ -14,6 +14,7 @@ import asyncio
 import logging
 import re
 import time
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,7 +23,7 @@ from consolesvc.console.text import plain_text
 from consolesvc.console.watch.memory import Memory
 from consolesvc.console.watch.recogniser import STAGE, Finding, Recogniser
 from consolesvc.console.watch.sentences import sentence
-from consolesvc.console.watch.silence import Silence
+from consolesvc.console.watch.silence import Happened, Silence
 from consolesvc.console.watch.subject import Subject
 from consolesvc.log.index import Record
 from consolesvc.rounds import Rounds
@@ -74,7 +75,7 @@ class Watch:
         self._console = console
         self._events = events
         self._recogniser = Recogniser(events)
-        self._silence = Silence(console, events.silence, self._happened)
+        self._silence = Silence(console, events.silence, _without_keeping(self._happened))
         self._asked = self._is_idle
         self._unfinished: list[tuple[Finding, float]] = []
         self._hole: tuple[int, int, int] | None = None
@@ -219,6 +220,17 @@ class Watch:
         ring = self._console.ring
         line = ring.read(max(offset, ring.start), LINE).lstrip(b"\r\n").partition(b"\n")[0]
         return _STAMP.sub("", plain_text(line).strip())
+
+
+def _without_keeping(told: Happened) -> Happened:
+    """A call of a method that does not keep its object: the two would know each other, and wait for the collector."""
+    method = weakref.WeakMethod(told)
+
+    def tell(kind: str, offset: int, came: float, facts: dict[str, Any]) -> None:
+        if (bound := method()) is not None:
+            bound(kind, offset, came, facts)
+
+    return tell
 
 
 def clock() -> Rounds[Watch]:

@@ -264,6 +264,22 @@ async def test_a_close_counts_though_it_cannot_be_answered(http: aiohttp.ClientS
     assert await connection.next() == Ending(1, "no machine", again=True)
 
 
+@pytest.mark.parametrize("protocol", [None, "consolesvc.v1"])
+async def test_a_close_without_a_code_says_nothing(
+    http: aiohttp.ClientSession, serve: Serve, protocol: str | None
+) -> None:
+    """It is as good as none: somebody in between may have made it."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        ws = await prepared(request, *((protocol,) if protocol else ()))
+        assert ws._writer is not None
+        await ws._writer.send_frame(b"", aiohttp.WSMsgType.CLOSE)
+        return ws
+
+    connection = await connect(http, await serve(handle))
+    assert await connection.next() == closed(None, "", plain=protocol is None, seconds=0.1)
+
+
 async def test_a_message_longer_than_any_is_refused(
     http: aiohttp.ClientSession, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
