@@ -70,7 +70,7 @@ def _no_descriptor_leaks() -> Iterator[None]:
         after = _descriptors()
     deadline = time.monotonic() + THREADS
     while after.keys() - before.keys() and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.01)  # no event tells that a thread has closed its file
         after = _descriptors()
     leaked = {number: target for number, target in after.items() if number not in before}
     assert not leaked, f"file descriptors left open: {leaked}"

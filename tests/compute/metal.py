@@ -22,6 +22,8 @@ from tests.lines.devices import Device, eventually
 from tests.proxy.world import BASE
 
 METAL = default_id("metal")
+ALL = ("reset", "on", "off", "status")
+"""The commands that there are for a machine."""
 
 _BMC = """\
 #!/bin/sh
@@ -136,3 +138,8 @@ def gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def notice(text: str) -> bytes:
+    """What viewers are told of the machine."""
+    return f"\r\n[consolesvc: metal {text}]\r\n".encode()

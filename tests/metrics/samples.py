@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.proxy.world import World
 from tests.scenarios.process import needs
 
 needs_promtool = needs("promtool", "apt install --no-install-recommends prometheus")
@@ -60,3 +61,16 @@ def promtool(*words: str, text: str = "") -> str:
     done = subprocess.run([program, *words], input=text, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+async def text(lab: World, headers: Mapping[str, str] | None = None) -> str:
+    """A scrape of the API's port."""
+    async with lab.http.get(f"{lab.api}/metrics", headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
+        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        return await answer.text()
+
+
+async def samples(lab: World) -> Samples:
+    """Likewise, read."""
+    return read(await text(lab))

@@ -6,58 +6,33 @@ import asyncio
 import dataclasses
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from consolesvc import elsewhere
-from consolesvc.config.access import Address, IdentityKeystone
 from consolesvc.config.linespec import CommandSpec, Rfc2217Spec
-from consolesvc.config.model import Emulator, Tokens
-from consolesvc.config.operators import Metrics
+from consolesvc.config.model import Emulator
 from consolesvc.config.server import ServerConfig
 from consolesvc.console.viewer import Viewer
-from consolesvc.errors import StoreUnavailable
 from consolesvc.lines.telnet import COM_PORT, DO, IAC, subnegotiation
-from consolesvc.metrics import consoles, scrape
+from consolesvc.metrics import consoles
 from consolesvc.metrics.consoles import MADE, Reading
 from consolesvc.metrics.scrape import EVERYTHING
-from tests.identity.forwarder import forwarder
-from tests.identity.world import PASSWORD, cloud, write_users
 from tests.lines.devices import eventually
 from tests.lines.peers import HOST, peer
-from tests.metrics.samples import Samples, needs_promtool, promtool, read, value
+from tests.metrics.samples import needs_promtool, promtool, read, samples, text, value
 from tests.proxy.world import BASE, NODE, World, received, serving, world
-from tests.tokens.redis_server import HAS_REDIS, redis_server
 from tests.web.world import with_log
 
+pytestmark = pytest.mark.usefixtures("fresh")
 PROJECT = BASE.defaults.project_id
-
-
-@pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each scrape is made anew."""
-    monkeypatch.setattr(scrape, "SPARING", 0)
-    monkeypatch.setattr(elsewhere, "EVERY", 0.1)
 
 
 @pytest.fixture
 async def lab(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, with_log(tmp_path)) as made:
         yield made
-
-
-async def text(lab: World, headers: Mapping[str, str] | None = None) -> str:
-    async with lab.http.get(f"{lab.api}/metrics", headers=headers) as answer:
-        assert answer.status == 200, await answer.text()
-        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-        return await answer.text()
-
-
-async def samples(lab: World) -> Samples:
-    return read(await text(lab))
 
 
 async def of_node(lab: World, name: str, **labels: str) -> float | None:
@@ -133,57 +108,6 @@ async def test_a_line_that_is_tried_in_vain_is_never_connected() -> None:
                 seen = read((await service.seen.scrape.text(EVERYTHING, lambda _: True)).decode())
                 found.add(value(seen, "consolesvc_line_connected", console="node"))
         assert found == {0}
-
-
-@HAS_REDIS
-async def test_a_token_store_that_is_away_is_seen(tmp_path: Path) -> None:
-    """By what happened last; while it is away it is looked for, so that the alert ends when it is back."""
-    with TemporaryDirectory(prefix="r") as folder, redis_server(Path(folder)) as redis:
-        config = dataclasses.replace(BASE, tokens=Tokens(store=redis.url))
-        async with world(tmp_path, config) as lab:
-            assert value(await samples(lab), "consolesvc_identity_up") is None, "it is not another process"
-            assert await becomes(lab, "consolesvc_token_store_up", 1)
-            redis.kill()
-            assert value(await samples(lab), "consolesvc_token_store_up") == 1, "nobody has asked it anything"
-            with pytest.raises(StoreUnavailable):
-                await lab.service.tokens.issue(NODE)
-            assert value(await samples(lab), "consolesvc_token_store_up") == 0
-            assert "tokens" in await warnings_of(lab)
-            redis.start()
-            assert await becomes(lab, "consolesvc_token_store_up", 1)
-            assert "tokens" not in await warnings_of(lab)
-
-
-async def test_a_keystone_that_is_away_is_seen(tmp_path: Path) -> None:
-    """Likewise; one that does not let us in is no help either."""
-    users = write_users(tmp_path, svc={"lab": ["admin"]})
-    password = tmp_path / "password"
-    async with cloud(users) as far, forwarder(far.api) as between:
-        password.write_text("wrong")
-        identity = IdentityKeystone(f"{between.url}/identity/v3", "svc", str(password), "lab")
-        listen = Metrics(Address("127.0.0.1", 0))
-        async with world(tmp_path, dataclasses.replace(BASE, identity=identity, metrics=listen)) as lab:
-            assert await becomes(lab, "consolesvc_identity_up", 0)
-            assert "identity" in await warnings_of(lab)
-            password.write_text(PASSWORD)
-            assert await becomes(lab, "consolesvc_identity_up", 1)
-            assert "identity" not in await warnings_of(lab)
-
-
-async def becomes(lab: World, name: str, wanted: float) -> bool:
-    """Whether a number of the service's own becomes this in time."""
-    for _ in range(300):
-        text = (await lab.service.seen.scrape.text(EVERYTHING, lambda _: True)).decode()
-        if value(read(text), name) == wanted:
-            return True
-        await asyncio.sleep(0.05)
-    return False
-
-
-async def warnings_of(lab: World) -> list[str]:
-    """What `/healthcheck` warns of."""
-    async with lab.http.get(f"{lab.api}/healthcheck") as answer:
-        return list((await answer.json())["warnings"])
 
 
 async def test_a_slow_viewer_is_a_number_and_so_is_what_it_missed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import socket
 import sys
@@ -24,6 +25,9 @@ for place, number in enumerate(spare, start=3):
 os.environ |= {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": names, "LISTEN_PID": str(os.getpid())}
 os.execv(words[0], words)
 """
+
+ECHO = "servers:\n  - {name: echo1, line: {type: emulated, guest: echo, speed: max}}\n"
+"""A configuration of one server that answers what it is told."""
 
 
 class Manager:
@@ -79,3 +83,11 @@ def activated(sockets: Sequence[socket.socket], names: Sequence[str], program: S
     numbers = json.dumps([sock.fileno() for sock in sockets])
     words = program or (CONSOLESVC, "serve")
     return [sys.executable, "-c", _START, numbers, ":".join(names), *map(str, words)]
+
+
+def answers(address: str) -> int:
+    """The status of an answer to a request made at once, without a second try."""
+    connection = http.client.HTTPConnection(address, timeout=5)
+    with contextlib.closing(connection):
+        connection.request("GET", "/healthcheck")
+        return connection.getresponse().status

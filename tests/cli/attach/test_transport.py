@@ -254,7 +254,7 @@ async def test_a_close_counts_though_it_cannot_be_answered(http: aiohttp.ClientS
 
     async def handle(request: web.Request) -> web.StreamResponse:
         ws = await prepared(request)
-        await ws._writer.close(1011, b"no machine")  # type: ignore[union-attr]
+        await ws._writer.close(1011, b"no machine")  # type: ignore[union-attr]  # prepared
         assert request.transport is not None
         request.transport.close()
         return ws

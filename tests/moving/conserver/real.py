@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from consolesvc.moving.moved import Entry
+from consolesvc.moving.conserver.consoles import read_conserver
+from consolesvc.moving.moved import Entry, Moved
 from tests.scenarios.process import needs
 
 CONSERVER = "/usr/sbin/conserver"
@@ -55,3 +56,15 @@ def as_conserver_says(entry: Entry) -> tuple[str, str]:
         case _:
             words = line.get("shell") or " ".join(line["argv"])
             return "|", "/bin/sh" if words == "/bin/sh -i" else words
+
+
+def moved_from(tmp_path: Path, text: str, *masters: str) -> Moved:
+    """What we make of a file with this text."""
+    file = tmp_path / "conserver.cf"
+    file.write_text(text)
+    return read_conserver(file, masters)
+
+
+def one_space(command: str) -> str:
+    """A command, its words one space apart: a line of ours has words."""
+    return re.sub(" +", " ", command)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from consolesvc.moving.conserver.consoles import read_conserver
 from consolesvc.moving.moved import Moved, Nonsense
-from tests.moving.conserver.real import as_conserver_says, needs_conserver, read_by_conserver
+from tests.moving.conserver.real import as_conserver_says, moved_from, needs_conserver, read_by_conserver
 
 EVERYTHING = r"""
 # All that conserver without FreeIPMI takes, in one file.
@@ -50,17 +47,6 @@ config * { defaultaccess rejected; primaryport 3109; }
 
 
 BROKEN = "is not whole, a { or ; is missing; conserver ignores it, too"
-
-
-def moved_from(tmp_path: Path, text: str, *masters: str) -> Moved:
-    file = tmp_path / "conserver.cf"
-    file.write_text(text)
-    return read_conserver(file, masters)
-
-
-def one_space(command: str) -> str:
-    """A command, its words one space apart: a line of ours has words."""
-    return re.sub(" +", " ", command)
 
 
 def lines(moved: Moved) -> dict[str, dict[str, object]]:
@@ -203,60 +189,6 @@ def test_a_block_that_does_not_end(tmp_path: Path) -> None:
     moved = moved_from(tmp_path, "console z { master localhost; type exec; }\nconsole a { type exec;\n")
     assert list(lines(moved)) == ["z"]
     assert notes(moved) == [f"conserver.cf:3: left out: console a: {BROKEN}"]
-
-
-@needs_conserver
-@pytest.mark.parametrize(
-    "text",
-    [
-        "console a { type exec }console b { type exec; }",
-        "console a { typo exec; type exec; }",
-        "console a { type exec; ; exec x; }",
-        'default d { exec x; exec ""; } default e { exec y; include d; } console a { type exec; include e; }',
-        "default d { type exec; } DEFAULT D { type exec; exec z; } console a { include D; }",
-        'console a { type exec; exec "a  " ; } console b { type exec; exec x\\ \\ ; }',
-        "console a { type exec; exec a  # no\n  b; }",
-        "console a { type exec; #c }\n } #include more.cf\nconsole c { type exec; }",
-        "console a { type host; host h; port 3; portbase 4; portinc 5; } console b { type host; host h; port 0; }",
-        "console a { type exec; }\ndefault * { exec late; master localhost; }\nconsole b { type exec; }",
-        "console a { type exec; exec \"one\"; exec 'two'; }",
-    ],
-)
-def test_odd_files_are_read_as_the_real_one_reads_them(tmp_path: Path, text: str) -> None:
-    """Comments, quotes, orders, what is broken."""
-    (tmp_path / "more.cf").write_text("console more { master localhost; type exec; exec more; }\n")
-    # The real one looks for an included file in its own folder.
-    text = text.replace("more.cf", str(tmp_path / "more.cf"))
-    moved = moved_from(tmp_path, f"default * {{ master localhost; }}\n{text}\n")
-    real = read_by_conserver(tmp_path / "conserver.cf")
-    ours = {entry.name: as_conserver_says(entry) for entry in moved.entries}
-    assert ours == {name: (kind, one_space(rest)) for name, (kind, rest) in real.consoles.items()}
-
-
-NAMES = st.sampled_from(["a", "b", "A", "web 1", "x.y", "*"])
-VALUES = st.text('ab01 \\"#{};\n\t&.', max_size=8)
-KEYWORDS = st.sampled_from(["exec", "include", "type", "host", "port", "portbase", "EXEC", "bogus", "aliases"])
-STATEMENTS = st.tuples(KEYWORDS, VALUES, st.sampled_from([";", ";", ";", "; ", ""]))
-BLOCKS = st.tuples(st.sampled_from(["console", "default", "Console"]), NAMES, st.lists(STATEMENTS, max_size=4))
-
-
-@needs_conserver
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(BLOCKS, min_size=1, max_size=4))
-def test_any_blocks_are_read_as_the_real_one_reads_them(
-    blocks: list[tuple[str, str, list[tuple[str, str, str]]]],
-) -> None:
-    """Of many files, most of them broken, both make the same consoles of type exec."""
-    text = "default * { master localhost; type exec; }\n"
-    for kind, name, statements in blocks:
-        body = "".join(f"{keyword} {value}{end}" for keyword, value, end in statements)
-        text += f"{kind} {name} {{ {body} }}\n"
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "conserver.cf"
-        file.write_text(text)
-        moved, real = read_conserver(file), read_by_conserver(file)
-    ours = {entry.name: one_space(as_conserver_says(entry)[1]) for entry in moved.entries}
-    assert ours == {name: one_space(rest) for name, (_, rest) in real.consoles.items()}, text
 
 
 def test_masters(tmp_path: Path) -> None:
